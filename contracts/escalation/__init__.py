@@ -1,0 +1,1 @@
+"""Messages of the escalation service. It owns no event yet."""

@@ -1,0 +1,1 @@
+"""Messages of the intake service: units, procedures and cases."""

@@ -1,0 +1,1 @@
+"""Messages that every service answers alike: its log, its dead letters, its figures for `verify`."""

@@ -1,0 +1,1 @@
+"""Messages of the reporting service: forms and figures, asked by query."""

@@ -1,0 +1,1 @@
+"""Messages of the scheduling service. It owns no event yet."""
