@@ -12,12 +12,9 @@ class LogDigest(Message):
 
 
 class GateDigest(Message):
-    """A summary of what a consumer of this service applied, in the same buckets as the owner's `LogDigest`.
+    """A summary of what this service applied of an owner's events, in the same buckets as the owner's `LogDigest`."""
 
-    `durable` names the consumer.
-    """
-
-    durable: str
+    owner: str
 
 
 class Bucket(Message):
@@ -58,10 +55,10 @@ class GateDigestView(Message):
 
 
 class EntityVersions(Message):
-    """The last version of each entity in a bucket: in the log (`durable` None) or applied by a consumer."""
+    """The last version of each entity in a bucket: in the service's own log (`owner` None) or applied of an owner's."""
 
     bucket: int
-    durable: str | None = None
+    owner: str | None = None
 
 
 class EntityVersion(Message):
@@ -86,10 +83,10 @@ class DeadLetters(Message):
 
 
 class DeadLetter(Message):
-    """A message that could not take effect, with what is known of it and why it failed."""
+    """A message of `owner`'s stream that could not take effect, with what is known of it and why it failed."""
 
     id: UUID
-    durable: str
+    owner: str
     subject: str
     event_id: UUID | None
     entity: UUID | None

@@ -1,0 +1,1 @@
+"""The services of Tiếp Sức, and what they share: chassis and worktime."""

@@ -1,0 +1,1 @@
+"""What every service would otherwise repeat: the microservice chassis pattern. It knows no service."""
