@@ -21,7 +21,8 @@ create index outbox_pending on outbox (id) where published_at is null;
 -- Which generation of the stream the relay last saw.
 create table relay_state (
     only_row   boolean primary key default true check (only_row),
-    generation timestamptz not null
+    generation timestamptz not null,
+    last_seq   bigint not null      -- the highest sequence it acknowledged; a stream behind it has lost events
 );
 
 -- How far each entity of another owner has taken effect here. Events take effect in order of version.

@@ -1,0 +1,120 @@
+"""Messages as they arrive: each decoded and judged by itself, so that one bad message is only its own trouble."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import Event, Message
+from contracts.topology import Topology
+from pydantic import BaseModel, ValidationError
+
+from services.chassis.outbox import event_class
+
+
+class Anything(Message):
+    """The data of an event that is newer than this code: counted by the gate, shown to no projection."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """An event that could be decoded. `deliveries` is 0 for one that comes from the parked table."""
+
+    subject: str
+    payload: bytes
+    event: Event[Any]
+    deliveries: int = 1
+
+    @property
+    def entity(self) -> UUID:
+        return self.event.subject
+
+    @property
+    def version(self) -> int:
+        return self.event.entityversion
+
+    @property
+    def known(self) -> bool:
+        """Whether this code knows the event's kind."""
+        return not isinstance(self.event.data, Anything)
+
+
+@dataclass(slots=True)
+class Undecodable:
+    """A message that is no valid event, with what could be made out of it nevertheless."""
+
+    subject: str
+    payload: bytes
+    error: str
+    event_id: UUID | None = None
+    entity: UUID | None = None
+    version: int | None = None
+
+
+@dataclass(slots=True)
+class Failure:
+    """An arrival whose effect failed, and why."""
+
+    arrival: Arrival
+    error: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch: after the commit, `held` are to be tried again later, everything else is done with."""
+
+    applied: list[Arrival] = field(default_factory=list)
+    duplicate: list[Arrival] = field(default_factory=list)
+    parked: list[Arrival] = field(default_factory=list)
+    dead: list[Failure] = field(default_factory=list)
+    held: list[Failure] = field(default_factory=list)
+
+
+def fingerprint(subject: str, payload: bytes) -> bytes:
+    """What makes two deliveries the same message."""
+    return hashlib.sha256(subject.encode() + b"\0" + payload).digest()
+
+
+class Decoder:
+    """Turns messages into arrivals, by the kinds of event in the topology."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._classes: dict[str, type[Event[Any]]] = {
+            f"evt.{spec.name}": event_class(spec.data) for spec in topology.events
+        }
+        self._types = {f"evt.{spec.name}": spec.type for spec in topology.events}
+
+    def decode(self, subject: str, payload: bytes, deliveries: int = 1) -> Arrival | Undecodable:
+        """The event in a message, or what is wrong with it."""
+        kind = subject.rpartition(".")[0]
+        try:
+            event = self._classes.get(kind, Event[Anything]).model_validate_json(payload)
+        except ValidationError as error:
+            return _undecodable(subject, payload, _explain(error))
+        if event.type != self._types.get(kind, event.type):
+            return _undecodable(subject, payload, f"type: {event.type} does not belong on {subject}")
+        return Arrival(subject, payload, event, deliveries)
+
+
+def _explain(error: ValidationError) -> str:
+    """Each fault with its place; not pydantic's own text, which repeats the input."""
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'payload'}: {e['msg']}" for e in error.errors(include_input=False))
+
+
+def _undecodable(subject: str, payload: bytes, error: str) -> Undecodable:
+    """Keeps the entity and version if they can be read: the gate then knows which entity stands still."""
+    try:
+        raw = json.loads(payload)
+        attributes = Envelope.model_validate(raw)
+    except (ValueError, ValidationError):
+        return Undecodable(subject, payload, error)
+    return Undecodable(subject, payload, error, attributes.id, attributes.subject, attributes.entityversion)
+
+
+class Envelope(BaseModel):
+    """The attributes that say which message of which entity this is."""
+
+    id: UUID
+    subject: UUID
+    entityversion: int

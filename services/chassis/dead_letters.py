@@ -1,0 +1,79 @@
+"""Dead letters in PostgreSQL: written in the transaction of their batch, so that none is terminated unrecorded."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.chassis.arrivals import Failure, Undecodable, fingerprint
+from services.chassis.database import Connection
+from services.chassis.ids import uuid7
+
+
+async def bury(
+    connection: Connection, owner: str, failures: Sequence[Failure], undecodable: Sequence[Undecodable]
+) -> None:
+    """Records messages that cannot take effect; one that is recorded already only counts another try."""
+    records = [
+        (f.arrival.subject, f.arrival.event.id, f.arrival.entity, f.arrival.version, f.arrival.payload, f.error)
+        for f in failures
+    ] + [(u.subject, u.event_id, u.entity, u.version, u.payload, u.error) for u in undecodable]
+    await connection.executemany(
+        """insert into dead_letter (id, owner, fingerprint, subject, event_id, entity, version, payload, error)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           on conflict (owner, fingerprint) do update
+           set tries = dead_letter.tries + 1, error = excluded.error""",
+        [(uuid7(), owner, fingerprint(record[0], record[4]), *record) for record in records],
+    )
+
+
+_LETTER = """
+    select id, owner, subject, event_id, entity, version, error, status, tries, died_at,
+           (select count(*) from parked p where p.owner = d.owner and p.entity = d.entity) as behind
+    from dead_letter d
+"""
+
+
+async def listing(connection: Connection, *, settled: bool, limit: int) -> tuple[list[asyncpg.Record], int]:
+    """The newest letters, and how many there are."""
+    condition = "true" if settled else "status = 'dead'"
+    rows = await connection.fetch(f"{_LETTER} where {condition} order by died_at desc, id limit $1", limit)
+    total = await connection.fetchval(f"select count(*) from dead_letter where {condition}")  # noqa: S608
+    return rows, int(total)
+
+
+async def find(connection: Connection, letter: UUID) -> asyncpg.Record | None:
+    """One letter as listed."""
+    return await connection.fetchrow(f"{_LETTER} where id = $1", letter)
+
+
+async def open_with_payload(connection: Connection, letter: UUID, *, lock: bool = False) -> asyncpg.Record | None:
+    """One letter with its payload, locked against a second hand if it is to be changed."""
+    return await connection.fetchrow(
+        "select * from dead_letter where id = $1" + (" for update" if lock else ""), letter
+    )
+
+
+async def settle(connection: Connection, letter: UUID, status: str, note: str | None) -> None:
+    """Closes a letter as `applied` or `discarded`."""
+    await connection.execute(
+        "update dead_letter set status = $2, settled_at = now(), note = concat_ws('; ', note, $3::text) where id = $1",
+        letter,
+        status,
+        note,
+    )
+
+
+async def edit(connection: Connection, letter: UUID, changes: dict[str, Any], note: str) -> None:
+    """Replaces a letter's payload (keys: payload, event_id, entity, version) and keeps the first one."""
+    await connection.execute(
+        """update dead_letter set original_payload = coalesce(original_payload, payload), payload = $2,
+           event_id = $3, entity = $4, version = $5, note = concat_ws('; ', note, $6::text) where id = $1""",
+        letter,
+        changes["payload"],
+        changes["event_id"],
+        changes["entity"],
+        changes["version"],
+        note,
+    )

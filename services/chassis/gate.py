@@ -1,0 +1,176 @@
+"""Once and in order: which arrivals take effect now, which did before, which came too early.
+
+`VersionGate` counts each entity's versions and suits a consumer that gets all of an entity's events. `Inbox`
+remembers event ids and suits one that gets only some of them; it knows no order. Both work inside the transaction of
+the effect, which is what makes the effect happen once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from services.chassis.arrivals import Arrival, Decoder, Outcome
+from services.chassis.database import Connection
+from services.chassis.errors import Permanent
+
+Chain = list[Arrival]
+"""Consecutive events of one entity, in order."""
+
+_PARKED_AT_ONCE = 2_000
+
+
+@dataclass(slots=True)
+class Plan:
+    """A batch sorted out: chains that take effect, what has done so before, what waits for a predecessor."""
+
+    chains: list[Chain] = field(default_factory=list)
+    duplicate: list[Arrival] = field(default_factory=list)
+    early: list[Arrival] = field(default_factory=list)
+
+
+class Gate(Protocol):
+    """How a consumer makes sure that each event takes effect once."""
+
+    async def admit(self, connection: Connection, arrivals: Sequence[Arrival]) -> Plan:
+        """Sorts a batch out and locks its entities until the end of the transaction."""
+        ...
+
+    async def settle(self, connection: Connection, outcome: Outcome) -> None:
+        """Records what took effect and what waits."""
+        ...
+
+
+def plan(last: Mapping[UUID, int], arrivals: Iterable[Arrival]) -> Plan:
+    """Sorts arrivals by their entity's last version. Of two with the same version, the first counts."""
+    sorted_out = Plan()
+    by_entity: dict[UUID, dict[int, Arrival]] = {}
+    for arrival in arrivals:
+        versions = by_entity.setdefault(arrival.entity, {})
+        if arrival.version <= last.get(arrival.entity, 0) or arrival.version in versions:
+            sorted_out.duplicate.append(arrival)
+        else:
+            versions[arrival.version] = arrival
+    for entity in sorted(by_entity):
+        versions = by_entity[entity]
+        chain: Chain = []
+        expected = last.get(entity, 0) + 1
+        for version in sorted(versions):
+            if version == expected:
+                chain.append(versions[version])
+                expected += 1
+            else:
+                sorted_out.early.append(versions[version])
+        if chain:
+            sorted_out.chains.append(chain)
+    return sorted_out
+
+
+class VersionGate:
+    """Lets an entity's version n take effect after n - 1 and before n + 1."""
+
+    def __init__(self, owner: str, decoder: Decoder) -> None:
+        self.owner = owner
+        self._decoder = decoder
+
+    async def admit(self, connection: Connection, arrivals: Sequence[Arrival]) -> Plan:
+        """Locks in the order of entity ids, so that replicas with overlapping batches wait instead of deadlocking."""
+        entities = sorted({arrival.entity for arrival in arrivals})
+        await connection.execute(
+            """insert into gate (owner, entity, version) select $1, entity, 0 from unnest($2::uuid[]) as entity
+               order by entity on conflict do nothing""",
+            self.owner,
+            entities,
+        )
+        rows = await connection.fetch(
+            "select entity, version from gate where owner = $1 and entity = any($2) order by entity for update",
+            self.owner,
+            entities,
+        )
+        return plan(
+            {row["entity"]: row["version"] for row in rows},
+            [*arrivals, *await self._parked(connection, entities)],
+        )
+
+    async def _parked(self, connection: Connection, entities: list[UUID]) -> list[Arrival]:
+        """What waits for these entities: it may follow now. What does not fit in here is left to the sweep."""
+        rows = await connection.fetch(
+            """select subject, payload from parked where owner = $1 and entity = any($2)
+               order by entity, version limit $3""",
+            self.owner,
+            entities,
+            _PARKED_AT_ONCE,
+        )
+        arrivals = []
+        for row in rows:
+            arrival = self._decoder.decode(row["subject"], row["payload"].encode(), deliveries=0)
+            if not isinstance(arrival, Arrival):  # it was decoded before it was parked
+                raise Permanent(f"a parked event cannot be read any more: {arrival.error}")
+            arrivals.append(arrival)
+        return arrivals
+
+    async def settle(self, connection: Connection, outcome: Outcome) -> None:
+        """Moves the gates forward, parks what is early, and forgets parked events that are done with."""
+        new: dict[UUID, int] = {}
+        for arrival in outcome.applied:
+            new[arrival.entity] = max(new.get(arrival.entity, 0), arrival.version)
+        if new:
+            await connection.execute(
+                """update gate set version = new.version from unnest($2::uuid[], $3::int[]) as new(entity, version)
+                   where gate.owner = $1 and gate.entity = new.entity""",
+                self.owner,
+                list(new),
+                list(new.values()),
+            )
+        waiting = [arrival for arrival in outcome.parked if arrival.deliveries]
+        if waiting:
+            await connection.execute(
+                """insert into parked (owner, entity, version, subject, payload)
+                   select $1, * from unnest($2::uuid[], $3::int[], $4::text[], $5::text[]) on conflict do nothing""",
+                self.owner,
+                [arrival.entity for arrival in waiting],
+                [arrival.version for arrival in waiting],
+                [arrival.subject for arrival in waiting],
+                [arrival.payload.decode() for arrival in waiting],
+            )
+        done = [*outcome.applied, *outcome.duplicate, *(failure.arrival for failure in outcome.dead)]
+        if done:
+            await connection.execute(
+                """delete from parked using unnest($2::uuid[], $3::int[]) as done(entity, version)
+                   where parked.owner = $1 and parked.entity = done.entity and parked.version = done.version""",
+                self.owner,
+                [arrival.entity for arrival in done],
+                [arrival.version for arrival in done],
+            )
+
+
+class Inbox:
+    """Lets each event id take effect once, in whatever order."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+
+    async def admit(self, connection: Connection, arrivals: Sequence[Arrival]) -> Plan:
+        first = {arrival.event.id: arrival for arrival in reversed(arrivals)}
+        rows = await connection.fetch(
+            """insert into inbox (owner, event_id) select $1, id from unnest($2::uuid[]) as id order by id
+               on conflict do nothing returning event_id""",
+            self.owner,
+            list(first),
+        )
+        fresh = {row["event_id"] for row in rows}
+        sorted_out = Plan()
+        for arrival in arrivals:
+            if arrival.event.id in fresh and first[arrival.event.id] is arrival:
+                sorted_out.chains.append([arrival])
+            else:
+                sorted_out.duplicate.append(arrival)
+        return sorted_out
+
+    async def settle(self, connection: Connection, outcome: Outcome) -> None:
+        """Forgets the ids of what did not take effect, so that it can be tried again."""
+        failed = [failure.arrival.event.id for failure in (*outcome.dead, *outcome.held)]
+        if failed:
+            await connection.execute(
+                "delete from inbox where owner = $1 and event_id = any($2)", self.owner, failed
+            )
