@@ -1,6 +1,11 @@
-"""Stable refusal codes that any service may answer with. A service's own codes stand in its `commands.py`."""
+"""Refusing: the error that carries a refusal, and the stable codes that any service may refuse with.
+
+A service's own codes stand in its `commands.py`.
+"""
 
 from enum import StrEnum
+
+from contracts.envelope import Refusal
 
 
 class CommonRefusal(StrEnum):
@@ -13,3 +18,16 @@ class CommonRefusal(StrEnum):
     NOT_FOUND = "not-found"
     VERSION_CONFLICT = "version-conflict"
     UNAVAILABLE = "unavailable"
+
+
+class Refused(Exception):
+    """A command or query is refused, for a reason that the caller is told."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"{refusal.code}: {refusal.message_en}")
+        self.refusal = refusal
+
+
+def refuse(code: str, vi: str, en: str, *, field: str | None = None, **details: object) -> Refused:
+    """The error that refuses with this stable code and these words."""
+    return Refused(Refusal(code=str(code), message_vi=vi, message_en=en, field=field, details=details))

@@ -133,6 +133,7 @@ class SubscriberSpec:
 
 EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "unit", "registered", 1, intake_events.UnitRegistered),
+    EventSpec("intake", "procedure", "published", 1, intake_events.ProcedurePublished),
     EventSpec("intake", "case", "submitted", 1, intake_events.CaseSubmitted),
     EventSpec("intake", "case", "accepted", 1, intake_events.CaseAccepted),
     EventSpec("intake", "case", "completed", 1, intake_events.CaseCompleted),
@@ -155,9 +156,7 @@ def _command(
     return CallSpec(owner, verb, 1, data, result, roles, refusals)
 
 
-def _query(
-    owner: str, name: str, data: type[BaseModel], result: type[BaseModel], roles: frozenset[Role]
-) -> CallSpec:
+def _query(owner: str, name: str, data: type[BaseModel], result: type[BaseModel], roles: frozenset[Role]) -> CallSpec:
     return CallSpec(owner, name, 1, data, result, roles, changes=False)
 
 

@@ -31,10 +31,10 @@ class SubmitCase(Message):
 
 
 class AcceptCase(Message):
-    """Accept a complete, valid case. `case_code` and `accepted_at` empty mean: give the next code, now."""
+    """Accept a complete, valid case under the code printed on its receipt. `accepted_at` empty means now."""
 
     case_id: UUID
-    case_code: CaseCode | None = None
+    case_code: CaseCode
     accepted_at: AwareDatetime | None = None
 
 
@@ -65,7 +65,8 @@ class CaseMoved(Message):
 class LogRow(Message):
     """One line of a commune's case log, as text: intake judges every row by itself.
 
-    `line` is the line in the file, counted from 1 with the header. Instants are ISO 8601 with an offset; empty: not yet.
+    `line` is the line in the file, counted from 1 with the header. Instants are ISO 8601 with an offset;
+    empty: not yet.
     """
 
     line: int = Field(ge=1)
@@ -81,7 +82,7 @@ class LogRow(Message):
 
 
 class ImportCases(Message):
-    """Take over rows of a case log; a row already taken over is left as it is."""
+    """Take over rows of a case log; what was taken over before is left as it is."""
 
     rows: list[LogRow] = Field(max_length=2000)
 
@@ -97,8 +98,12 @@ class RejectedRow(Message):
 
 
 class CasesImported(Message):
-    """What became of the rows; the three counts add up to the rows sent."""
+    """What became of the rows; counts and rejects add up to the rows sent.
+
+    `advanced`: the case was known, and the row told what happened to it since.
+    """
 
     imported: int
+    advanced: int
     already_present: int
     rejected: list[RejectedRow]

@@ -1,4 +1,7 @@
-"""What intake tells. A case's events carry its dimensions each time, so that a subscriber of one fact needs no other."""
+"""What intake tells.
+
+A case's events carry its dimensions each time, so that a subscriber of one fact needs no other.
+"""
 
 from uuid import UUID
 
@@ -15,6 +18,15 @@ class UnitRegistered(Message):
     name: str
     kind: UnitKind
     province: ProvinceCode
+
+
+class ProcedurePublished(Message):
+    """A procedure of the catalogue is in force. `field` is the code of its field (lĩnh vực), `field_name` its name."""
+
+    code: ProcedureCode
+    name: str
+    field: str
+    field_name: str
 
 
 class CaseFact(Message):

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from contracts.envelope import Event, Message
-from contracts.topology import Topology
 from pydantic import BaseModel, ValidationError
 
+from contracts.envelope import Event, Message
+from contracts.topology import Topology
 from services.chassis.outbox import event_class
 
 
@@ -99,7 +99,9 @@ class Decoder:
 
 def _explain(error: ValidationError) -> str:
     """Each fault with its place; not pydantic's own text, which repeats the input."""
-    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'payload'}: {e['msg']}" for e in error.errors(include_input=False))
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc'])) or 'payload'}: {e['msg']}" for e in error.errors(include_input=False)
+    )
 
 
 def _undecodable(subject: str, payload: bytes, error: str) -> Undecodable:

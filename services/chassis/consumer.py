@@ -1,4 +1,4 @@
-"""A consumer: every batch is one transaction of gate, effect, parking and dead letters; messages are acknowledged after it."""
+"""A consumer: every batch is one transaction of gate, effect, parking and dead letters, acknowledged after it."""
 
 import logging
 import random
@@ -9,7 +9,6 @@ from typing import Protocol
 from uuid import UUID
 
 from contracts.topology import Topology
-
 from services.chassis import dead_letters, effects, metrics, tracing
 from services.chassis.arrivals import Arrival, Decoder, Outcome, Undecodable
 from services.chassis.database import Database, UnitOfWork
@@ -159,9 +158,7 @@ class Consumer:
         )
         return int(count)
 
-    async def _acknowledge(
-        self, outcome: Outcome, broken: Sequence[Undecodable], origin: dict[int, Delivered]
-    ) -> None:
+    async def _acknowledge(self, outcome: Outcome, broken: Sequence[Undecodable], origin: dict[int, Delivered]) -> None:
         """Acknowledges after the commit. A crash before this brings the batch again, and the gate knows it."""
         for arrival in (*outcome.applied, *outcome.duplicate, *outcome.parked):
             if message := origin.get(id(arrival)):

@@ -1,10 +1,9 @@
-"""Running the effect of a batch: all at once if it goes well, by halves where it fails, until the culprit stands alone."""
+"""Running the effect of a batch: at once if it goes well, by halves where it fails, until the culprit stands alone."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from contracts.envelope import Event
-
 from services.chassis.arrivals import Arrival, Failure, Outcome
 from services.chassis.database import UnitOfWork
 from services.chassis.errors import Fault, fault_of
@@ -39,9 +38,7 @@ async def _attempt(work: UnitOfWork, effect: Effect, chains: list[Chain], outcom
         await _one_by_one(work, effect, chains[0], failure, outcome)
 
 
-async def _one_by_one(
-    work: UnitOfWork, effect: Effect, chain: Chain, failure: Exception, outcome: Outcome
-) -> None:
+async def _one_by_one(work: UnitOfWork, effect: Effect, chain: Chain, failure: Exception, outcome: Outcome) -> None:
     """Applies an entity's events up to the one that fails; those behind it wait for it."""
     for position, arrival in enumerate(chain):
         if len(chain) > 1:

@@ -171,6 +171,4 @@ class Inbox:
         """Forgets the ids of what did not take effect, so that it can be tried again."""
         failed = [failure.arrival.event.id for failure in (*outcome.dead, *outcome.held)]
         if failed:
-            await connection.execute(
-                "delete from inbox where owner = $1 and event_id = any($2)", self.owner, failed
-            )
+            await connection.execute("delete from inbox where owner = $1 and event_id = any($2)", self.owner, failed)

@@ -8,10 +8,12 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "urn:tiepsuc")
 
 
 def uuid7() -> UUID:
-    """A UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, the rest random. The standard library has it from 3.14."""
+    """A UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, the rest random. Python itself has it from 3.14."""
     milliseconds = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    value = (
+        (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    )
     return UUID(int=value)
 
 

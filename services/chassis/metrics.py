@@ -1,13 +1,19 @@
-"""What every service counts. Labels are names from the topology, never raw subjects or ids, so their number is bounded."""
+"""What every service counts. Labels are names from the topology, never subjects or ids, so their number is bounded."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
 PUBLISHED = Counter("tiepsuc_events_published_total", "Events acknowledged by the stream", ["service"])
-REPUBLISHED = Counter("tiepsuc_events_set_for_republication_total", "Events to be published again", ["service", "reason"])
+REPUBLISHED = Counter(
+    "tiepsuc_events_set_for_republication_total", "Events to be published again", ["service", "reason"]
+)
 PENDING = Gauge("tiepsuc_outbox_pending", "Events not yet acknowledged by the stream", ["service"])
 LEADER = Gauge("tiepsuc_relay_leader", "1 where this process publishes for its service", ["service"])
-CONSUMED = Counter("tiepsuc_messages_consumed_total", "Messages by what became of them", ["service", "owner", "outcome"])
-BATCH_SECONDS = Histogram("tiepsuc_batch_seconds", "Time from fetch to acknowledgement of a batch", ["service", "owner"])
+CONSUMED = Counter(
+    "tiepsuc_messages_consumed_total", "Messages by what became of them", ["service", "owner", "outcome"]
+)
+BATCH_SECONDS = Histogram(
+    "tiepsuc_batch_seconds", "Time from fetch to acknowledgement of a batch", ["service", "owner"]
+)
 CRITICAL_SECONDS = Histogram(
     "tiepsuc_critical_time_seconds",
     "Age of the oldest event of a batch when it took effect",

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
-from contracts.envelope import Event
-from contracts.topology import Topology
 from pydantic import BaseModel
 
+from contracts.envelope import Event
+from contracts.topology import Topology
 from services.chassis.ids import uuid7
 from services.worktime.clock import Clock
 

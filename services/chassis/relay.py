@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
-from contracts.topology import MAX_BATCH, RETENTION
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
+from contracts.topology import MAX_BATCH, RETENTION
 from services.chassis import metrics
+from services.chassis.database import Connection
 from services.chassis.errors import Fault, Transient, fault_of
 from services.chassis.publish import Outgoing, publish
 
@@ -116,7 +117,8 @@ class Relay:
         A crash in between publishes the batch again under the same ids, which the stream then recognises.
         """
         rows = await connection.fetch(
-            "select id, event_id, publication, subject, payload from outbox where published_at is null order by id limit $1",
+            """select id, event_id, publication, subject, payload from outbox where published_at is null
+               order by id limit $1""",
             self.batch,
         )
         if not rows:
@@ -180,10 +182,11 @@ class Relay:
                         select id from outbox where id > $2 order by id limit $3
                     ), reset as (
                         update outbox set published_at = null from piece
-                        where outbox.id = piece.id and published_at is not null and {lost} and created_at > now() - $4::interval
+                        where outbox.id = piece.id and published_at is not null and {lost}
+                          and created_at > now() - $4::interval
                         returning 1
                     )
-                    select (select max(id) from piece) as last, (select count(*) from reset) as events""",  # noqa: S608
+                    select (select max(id) from piece) as last, (select count(*) from reset) as events""",
                 than,
                 after,
                 _RESET_CHUNK,
@@ -198,18 +201,19 @@ class Relay:
 
 
 async def replay(
-    connection: asyncpg.Connection[Any], *, entity: object = None, days: int | None = None, dry_run: bool = False
+    connection: Connection, *, entity: object = None, days: int | None = None, dry_run: bool = False
 ) -> int:
     """Makes published events pending again, by command; the number of events.
 
     Each gets a new message id: the stream still remembers the old one and would drop the repetition silently.
     """
-    chosen = "published_at is not null and ($1::uuid is null or entity = $1) and ($2::interval is null or created_at > now() - $2)"
+    chosen = """published_at is not null and ($1::uuid is null or entity = $1)
+                and ($2::interval is null or created_at > now() - $2)"""
     window = None if days is None else timedelta(days=days)
     if dry_run:
-        return int(await connection.fetchval(f"select count(*) from outbox where {chosen}", entity, window))  # noqa: S608
+        return int(await connection.fetchval(f"select count(*) from outbox where {chosen}", entity, window))
     status = await connection.execute(
-        f"update outbox set published_at = null, publication = publication + 1 where {chosen}",  # noqa: S608
+        f"update outbox set published_at = null, publication = publication + 1 where {chosen}",
         entity,
         window,
     )

@@ -32,7 +32,9 @@ class ServiceSettings(BaseSettings):
     http_port: int = 8080
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     drain_seconds: float = Field(default=20.0, gt=0)
-    lost_seconds: float = Field(default=60.0, gt=0, description="without a NATS connection for so long, the process ends")
+    lost_seconds: float = Field(
+        default=60.0, gt=0, description="without a NATS connection for so long, the process ends"
+    )
 
     @property
     def nats_seed_file(self) -> Path:
@@ -45,12 +47,16 @@ class ServiceSettings(BaseSettings):
         try:
             value = path.read_text().strip()
         except OSError as error:
-            raise Misconfigured(f"secret file {path} cannot be read ({error.strerror}); set TIEPSUC_SECRETS_DIR") from error
+            raise Misconfigured(
+                f"secret file {path} cannot be read ({error.strerror}); set TIEPSUC_SECRETS_DIR"
+            ) from error
         if not value:
             raise Misconfigured(f"secret file {path} is empty")
         if self.environment == "production":
             if value.lower() in _WELL_KNOWN or len(value) < _SHORTEST_SECRET:
-                raise Misconfigured(f"secret file {path} holds a default or short value; `tiepsuc secrets create` makes good ones")
+                raise Misconfigured(
+                    f"secret file {path} holds a default or short value; `tiepsuc secrets create` makes good ones"
+                )
             if path.stat().st_mode & 0o007:
                 raise Misconfigured(f"secret file {path} is accessible to every user; chmod 0600 it")
         return value

@@ -1,0 +1,217 @@
+"""Answering commands and queries: decoded, allowed, in time, once. Every answer is typed, refusals included."""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from opentelemetry.trace import SpanKind
+from pydantic import BaseModel, ValidationError
+
+from contracts.envelope import Call, Command, Query, Refusal, Reply
+from contracts.refusals import CommonRefusal, Refused, refuse
+from contracts.topology import CallSpec, Topology
+from services.chassis import metrics, tracing
+from services.chassis.database import Connection, Database, UnitOfWork
+from services.chassis.errors import Fault, fault_of
+from services.chassis.logs import correlation_id
+from services.worktime.clock import Clock
+
+log = logging.getLogger(__name__)
+
+CommandHandler = Callable[[UnitOfWork, Any], Awaitable[BaseModel]]
+"""A use case that changes something: load, decide, save. Raises Refused."""
+QueryHandler = Callable[[Connection, Any], Awaitable[BaseModel]]
+"""A use case that only reads. Raises Refused."""
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Answerer:
+    spec: CallSpec
+    envelope: type[Call[Any]]
+    handler: Callable[[Any, Any], Awaitable[BaseModel]]
+
+
+class Calls:
+    """The commands and queries of one service, by subject."""
+
+    def __init__(self, service: str, database: Database, topology: Topology, clock: Clock) -> None:
+        self.service = service
+        self._database = database
+        self._topology = topology
+        self._clock = clock
+        self._answerers: dict[str, _Answerer] = {}
+
+    def command(self, data: type[BaseModel], handler: CommandHandler) -> None:
+        """Answers this command. KeyError: the topology does not let this service answer it."""
+        self._add(data, Command[data], handler)  # type: ignore[valid-type]
+
+    def query(self, data: type[BaseModel], handler: QueryHandler) -> None:
+        """Answers this query. KeyError: the topology does not let this service answer it."""
+        self._add(data, Query[data], handler)  # type: ignore[valid-type]
+
+    def _add(self, data: type[BaseModel], envelope: Any, handler: Callable[[Any, Any], Awaitable[BaseModel]]) -> None:
+        spec = self._topology.call_of(self.service, data)
+        self._answerers[spec.subject] = _Answerer(spec, envelope, handler)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(self._answerers)
+
+    def missing(self) -> set[str]:
+        """Calls that the topology promises and nobody answers: a mistake found at start."""
+        return {spec.subject for spec in self._topology.calls_of(self.service)} - set(self._answerers)
+
+    async def answer(self, subject: str, payload: bytes) -> bytes:
+        """The reply to a call, as JSON. Never raises: a caller is never left without an answer."""
+        answerer = self._answerers[subject]
+        name = answerer.spec.name
+        started = time.perf_counter()
+        try:
+            call = answerer.envelope.model_validate_json(payload)
+        except ValidationError as error:
+            reply = _refusal_reply(_invalid(error))
+        else:
+            token = correlation_id.set(str(call.correlation_id))
+            try:
+                with tracing.span(name, kind=SpanKind.SERVER, parent=call.traceparent):
+                    reply = await self._answer(answerer, call)
+            finally:
+                correlation_id.reset(token)
+        metrics.CALL_SECONDS.labels(self.service, name).observe(time.perf_counter() - started)
+        metrics.CALLS.labels(self.service, name, reply.refusal.code if reply.refusal else "ok").inc()
+        return reply.model_dump_json(exclude_none=True).encode()
+
+    async def _answer(self, answerer: _Answerer, call: Call[Any]) -> Reply[Any]:
+        try:
+            self._check_role(answerer.spec, call)
+            left = (call.deadline - self._clock.now()).total_seconds()
+            if left <= 0:
+                raise _too_late()
+            async with asyncio.timeout(left):
+                return await self._attempts(answerer, call)
+        except Refused as refused:
+            return _refusal_reply(refused.refusal)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and self._clock.now() >= call.deadline:
+                return _refusal_reply(_too_late().refusal)
+            log.exception("%s failed", answerer.spec.name)
+            return _refusal_reply(_unavailable().refusal)
+
+    async def _attempts(self, answerer: _Answerer, call: Call[Any]) -> Reply[Any]:
+        """Tries again, within the deadline, what failed for the surroundings' sake."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                if isinstance(call, Command):
+                    return await self._run_command(answerer, call)
+                async with self._database.reading() as connection:
+                    return Reply[Any](result=await answerer.handler(connection, call))
+            except Exception as error:
+                if fault_of(error) is not Fault.SURROUNDINGS or attempt == _ATTEMPTS:
+                    raise
+                await asyncio.sleep(0.1 * attempt)
+        raise AssertionError("unreachable")
+
+    def _check_role(self, spec: CallSpec, call: Call[Any]) -> None:
+        if call.actor.role not in spec.roles:
+            raise refuse(
+                CommonRefusal.FORBIDDEN,
+                f"Vai trò {call.actor.role} không được thực hiện {spec.verb}.",
+                f"The role {call.actor.role} may not {spec.verb}.",
+                field="actor.role",
+            )
+
+    async def _run_command(self, answerer: _Answerer, command: Command[Any]) -> Reply[Any]:
+        """One transaction of the command's place in the log, its effect and its events.
+
+        Taking the place first makes a repetition that arrives meanwhile wait, and then find the first answer.
+        """
+        print_ = _fingerprint(answerer.spec, command)
+        async with self._database.unit_of_work() as work:
+            taken = await work.connection.fetchval(
+                """insert into command_log (id, name, fingerprint, reply) values ($1, $2, $3, '')
+                   on conflict do nothing returning true""",
+                command.id,
+                answerer.spec.name,
+                print_,
+            )
+            if not taken:
+                return await _first_answer(work.connection, command.id, print_)
+            reply: Reply[Any]
+            try:
+                async with work.savepoint():
+                    reply = Reply[Any](result=await answerer.handler(work, command))
+            except Refused as refused:
+                reply = _refusal_reply(refused.refusal)
+            await work.connection.execute(
+                "update command_log set reply = $2 where id = $1", command.id, reply.model_dump_json(exclude_none=True)
+            )
+        return reply
+
+
+def _fingerprint(spec: CallSpec, command: Command[Any]) -> bytes:
+    """What must be equal for two commands to be the same; not the deadline or the trace, which a retry renews."""
+    text = f"{spec.name}|{command.actor.id}|{command.expected_version}|{command.data.model_dump_json()}"
+    return hashlib.sha256(text.encode()).digest()
+
+
+async def _first_answer(connection: Connection, command: UUID, print_: bytes) -> Reply[Any]:
+    row: asyncpg.Record | None = await connection.fetchrow(
+        "select fingerprint, reply from command_log where id = $1", command
+    )
+    if row is None or row["fingerprint"] != print_:
+        raise refuse(
+            CommonRefusal.COMMAND_ID_REUSED,
+            "Mã lệnh này đã dùng cho một lệnh khác; hãy gửi lại với mã mới.",
+            "This command id was used for another command; send it with a new id.",
+            field="id",
+        )
+    return _Stored.model_validate_json(row["reply"]).reply()
+
+
+class _Stored(BaseModel):
+    """A reply as logged: its result is passed on as it was, whatever its type."""
+
+    result: dict[str, Any] | None = None
+    refusal: Refusal | None = None
+
+    def reply(self) -> Reply[Any]:
+        return Reply[Any].model_construct(result=self.result, refusal=self.refusal)
+
+
+def _refusal_reply(refusal: Refusal) -> Reply[Any]:
+    return Reply[Any](refusal=refusal)
+
+
+def _invalid(error: ValidationError) -> Refusal:
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return Refusal(
+        code=CommonRefusal.INVALID,
+        message_vi=f"Dữ liệu không hợp lệ tại {place or 'nội dung'}: {first['msg']}",
+        message_en=f"Invalid at {place or 'payload'}: {first['msg']}",
+        field=place or None,
+    )
+
+
+def _too_late() -> Refused:
+    return refuse(
+        CommonRefusal.TOO_LATE,
+        "Yêu cầu đã quá hạn trả lời, không có gì được thực hiện.",
+        "The call's deadline has passed; nothing was done.",
+    )
+
+
+def _unavailable() -> Refused:
+    return refuse(
+        CommonRefusal.UNAVAILABLE,
+        "Dịch vụ tạm thời không trả lời được; hãy gửi lại với cùng mã lệnh.",
+        "The service cannot answer now; send it again with the same id.",
+    )

@@ -1,0 +1,86 @@
+"""Sending commands and queries to services over NATS."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from nats.aio.client import Client
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
+from pydantic import BaseModel
+
+from contracts.envelope import Actor, Command, Query, Refusal, Reply
+from contracts.refusals import CommonRefusal, Refused
+from contracts.topology import Topology
+from services.chassis import tracing
+from services.chassis.ids import uuid7
+from services.worktime.clock import Clock
+
+Result = TypeVar("Result", bound=BaseModel)
+
+_AGAIN = 0.2
+
+
+class Caller:
+    """Calls services in the name of one actor."""
+
+    def __init__(self, client: Client, topology: Topology, clock: Clock, actor: Actor) -> None:
+        self._client = client
+        self._topology = topology
+        self._clock = clock
+        self._actor = actor
+
+    async def call(
+        self,
+        owner: str,
+        data: BaseModel,
+        result: type[Result],
+        *,
+        id: UUID | None = None,
+        expected_version: int | None = None,
+        timeout: float = 15.0,
+    ) -> Result:
+        """The result of a command or query. The same `id` again gets the first answer.
+
+        Until `timeout` (seconds) it is sent again, under the same id, where nobody answered: services restart.
+        Refused: the service said no; with code `unavailable` where nobody answered in time.
+        """
+        spec = self._topology.call_of(owner, type(data))
+        call_id = id or uuid7()
+        fields: dict[str, Any] = {
+            "id": call_id,
+            "actor": self._actor,
+            "deadline": self._clock.now() + timedelta(seconds=timeout),
+            "correlation_id": call_id,
+            "traceparent": tracing.traceparent(),
+            "data": data,
+        }
+        if spec.changes:
+            payload = Command[Any].model_construct(**fields, expected_version=expected_version).model_dump_json()
+        else:
+            payload = Query[Any].model_construct(**fields).model_dump_json()
+        raw = await self._request(spec.subject, payload.encode(), timeout)
+        reply = Reply[result].model_validate_json(raw)  # type: ignore[valid-type]
+        if reply.refusal:
+            raise Refused(reply.refusal)
+        return cast("Result", reply.result)
+
+    async def _request(self, subject: str, payload: bytes, timeout: float) -> bytes:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        while (left := end - loop.time()) > 0:
+            try:
+                return (await self._client.request(subject, payload, timeout=left)).data
+            except NoRespondersError:
+                await asyncio.sleep(min(_AGAIN, max(left, 0)))
+            except NatsTimeoutError:
+                break
+        service = subject.split(".")[1]
+        raise Refused(
+            Refusal(
+                code=CommonRefusal.UNAVAILABLE,
+                message_vi=f"Dịch vụ {service} không trả lời trong {timeout:.0f} giây; xem `tiepsuc status`.",
+                message_en=f"The service {service} did not answer within {timeout:.0f} seconds; see `tiepsuc status`.",
+            )
+        )

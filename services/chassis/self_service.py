@@ -1,0 +1,245 @@
+"""What every service answers about itself: its log, its gates, its dead letters (`contracts.operations`)."""
+
+from typing import Any
+
+import asyncpg
+
+from contracts.envelope import Command, Query
+from contracts.operations.commands import (
+    DeadLetterRetried,
+    DeadLetterSettled,
+    DiscardDeadLetter,
+    EditDeadLetter,
+    EventsReplayed,
+    ReplayEvents,
+    RetryDeadLetter,
+)
+from contracts.operations.queries import (
+    Bucket,
+    DeadLetter,
+    DeadLetterById,
+    DeadLetters,
+    DeadLettersView,
+    DeadLetterView,
+    EntityVersion,
+    EntityVersions,
+    EntityVersionsView,
+    GateDigest,
+    GateDigestView,
+    LogDigest,
+    LogDigestView,
+)
+from contracts.refusals import CommonRefusal, refuse
+from services.chassis import dead_letters, relay
+from services.chassis.arrivals import Arrival
+from services.chassis.calls import Calls
+from services.chassis.consumer import Consumer
+from services.chassis.database import Connection, UnitOfWork
+
+# 256 buckets by the id's last byte, which is random in UUIDs of version 5 and 7 alike.
+_BUCKETS = """
+    select get_byte(uuid_send(entity), 15) as bucket, count(*) as entities, sum(version)::bigint as versions,
+           bit_xor(hashtextextended(entity::text || version, 0)) as digest
+    from ({source}) s group by 1 order by 1
+"""
+_LAST_IN_LOG = "select entity, max(version) as version from outbox group by entity"
+_APPLIED = "select entity, version from gate where owner = $1 and version > 0"
+_PAGE = 5_000
+
+
+class _DryRun(Exception):
+    def __init__(self, result: DeadLetterRetried) -> None:
+        super().__init__()
+        self.result = result
+
+
+class SelfService:
+    """Answers for one service. `relay_pool` has the relay's role: the service's own may not read its outbox."""
+
+    def __init__(self, consumers: dict[str, Consumer], relay_pool: asyncpg.Pool[Any]) -> None:
+        self._consumers = consumers
+        self._relay_pool = relay_pool
+
+    def register(self, calls: Calls) -> None:
+        calls.command(ReplayEvents, self.replay)
+        calls.command(RetryDeadLetter, self.retry)
+        calls.command(EditDeadLetter, self.edit)
+        calls.command(DiscardDeadLetter, self.discard)
+        calls.query(DeadLetters, self.list)
+        calls.query(DeadLetterById, self.show)
+        calls.query(LogDigest, self.log_digest)
+        calls.query(GateDigest, self.gate_digest)
+        calls.query(EntityVersions, self.entity_versions)
+
+    async def replay(self, _: UnitOfWork, command: Command[ReplayEvents]) -> EventsReplayed:
+        wish = command.data
+        async with self._relay_pool.acquire() as connection:
+            events = await relay.replay(connection, entity=wish.entity, days=wish.days, dry_run=wish.dry_run)
+        return EventsReplayed(events=events)
+
+    async def retry(self, work: UnitOfWork, command: Command[RetryDeadLetter]) -> DeadLetterRetried:
+        letter = await self._open_letter(work, command.data.id)
+        consumer = self._consumer(letter["owner"])
+        try:
+            async with work.savepoint():
+                result = await self._retried(work, consumer, letter)
+                if command.data.dry_run or not result.applied:
+                    raise _DryRun(result)
+        except _DryRun as dry:
+            if not command.data.dry_run:
+                await work.connection.execute(
+                    "update dead_letter set tries = tries + 1, error = coalesce($2, error) where id = $1",
+                    command.data.id,
+                    dry.result.error,
+                )
+            return dry.result
+        await dead_letters.settle(work.connection, command.data.id, "applied", f"retried by {command.actor.id}")
+        return result
+
+    async def _retried(self, work: UnitOfWork, consumer: Consumer, letter: asyncpg.Record) -> DeadLetterRetried:
+        decoded = consumer.decoder.decode(letter["subject"], letter["payload"])
+        if not isinstance(decoded, Arrival):
+            return DeadLetterRetried(applied=False, followed=0, error=decoded.error)
+        outcome = await consumer.retry(work, decoded)
+        if outcome.dead and outcome.dead[0].arrival is decoded:
+            return DeadLetterRetried(applied=False, followed=0, error=outcome.dead[0].error)
+        if decoded in outcome.parked:
+            return DeadLetterRetried(applied=False, followed=0, error="an earlier event of its entity is missing")
+        followed = len([arrival for arrival in outcome.applied if arrival is not decoded])
+        return DeadLetterRetried(applied=True, followed=followed)
+
+    async def edit(self, work: UnitOfWork, command: Command[EditDeadLetter]) -> DeadLetterSettled:
+        letter = await self._open_letter(work, command.data.id)
+        payload = command.data.payload.encode()
+        decoded = self._consumer(letter["owner"]).decoder.decode(letter["subject"], payload)
+        if not isinstance(decoded, Arrival):
+            raise refuse(
+                CommonRefusal.INVALID,
+                f"Nội dung sửa vẫn chưa hợp lệ: {decoded.error}",
+                f"The edited payload is still not valid: {decoded.error}",
+                field="payload",
+            )
+        await dead_letters.edit(
+            work.connection,
+            command.data.id,
+            {
+                "payload": payload,
+                "event_id": decoded.event.id,
+                "entity": decoded.entity,
+                "version": decoded.version,
+            },
+            f"edited by {command.actor.id}: {command.data.reason}",
+        )
+        return DeadLetterSettled(status="dead")
+
+    async def discard(self, work: UnitOfWork, command: Command[DiscardDeadLetter]) -> DeadLetterSettled:
+        letter = await self._open_letter(work, command.data.id)
+        await dead_letters.settle(
+            work.connection, command.data.id, "discarded", f"discarded by {command.actor.id}: {command.data.reason}"
+        )
+        if letter["entity"] is not None:
+            # The gate steps over the discarded version; the sweep brings what waits behind it.
+            await work.connection.execute(
+                "update gate set version = $3 where owner = $1 and entity = $2 and version = $3 - 1",
+                letter["owner"],
+                letter["entity"],
+                letter["version"],
+            )
+        return DeadLetterSettled(status="discarded")
+
+    async def list(self, connection: Connection, query: Query[DeadLetters]) -> DeadLettersView:
+        rows, total = await dead_letters.listing(connection, settled=query.data.settled, limit=query.data.limit)
+        return DeadLettersView(letters=[DeadLetter(**dict(row)) for row in rows], total=total)
+
+    async def show(self, connection: Connection, query: Query[DeadLetterById]) -> DeadLetterView:
+        found = await dead_letters.find(connection, query.data.id)
+        full = await dead_letters.open_with_payload(connection, query.data.id)
+        if found is None or full is None:
+            raise _no_letter()
+        original = full["original_payload"]
+        return DeadLetterView(
+            letter=DeadLetter(**dict(found)),
+            payload=full["payload"].decode(errors="replace"),
+            original_payload=original.decode(errors="replace") if original is not None else None,
+        )
+
+    async def log_digest(self, _: Connection, __: Query[LogDigest]) -> LogDigestView:
+        async with (
+            self._relay_pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            buckets = await connection.fetch(_BUCKETS.format(source=_LAST_IN_LOG))
+            state = await connection.fetchrow(
+                """select count(*) as events, count(*) filter (where published_at is null) as pending,
+                          min(created_at) filter (where published_at is null) as oldest_pending,
+                          count(*) filter (where published_at is not null and generation = g.at) as published,
+                          count(*) filter (where published_at is not null and generation <> g.at) as published_before,
+                          min(stream_seq) filter (where generation = g.at) as first_seq,
+                          max(stream_seq) filter (where generation = g.at) as last_seq,
+                          max(g.at)::text as generation
+                   from outbox left join lateral (select generation as at from relay_state) g on true"""
+            )
+        return LogDigestView(buckets=_buckets(buckets), **dict(state or {}))
+
+    async def gate_digest(self, connection: Connection, query: Query[GateDigest]) -> GateDigestView:
+        owner = query.data.owner
+        self._consumer(owner)
+        buckets = await connection.fetch(_BUCKETS.format(source=_APPLIED), owner)
+        state = await connection.fetchrow(
+            """select count(*) as parked, count(distinct entity) as parked_entities, min(parked_at) as oldest_parked,
+                      (select count(*) from dead_letter where owner = $1 and status = 'dead') as dead
+               from parked where owner = $1""",
+            owner,
+        )
+        return GateDigestView(buckets=_buckets(buckets), **dict(state or {}))
+
+    async def entity_versions(self, connection: Connection, query: Query[EntityVersions]) -> EntityVersionsView:
+        chosen = "where get_byte(uuid_send(entity), 15) = {bucket} order by entity limit {page}"
+        if query.data.owner is None:
+            async with self._relay_pool.acquire() as log:
+                rows = await log.fetch(
+                    f"select * from ({_LAST_IN_LOG}) s {chosen.format(bucket='$1', page='$2')}",
+                    query.data.bucket,
+                    _PAGE + 1,
+                )
+        else:
+            rows = await connection.fetch(
+                f"select * from ({_APPLIED}) s {chosen.format(bucket='$2', page='$3')}",
+                query.data.owner,
+                query.data.bucket,
+                _PAGE + 1,
+            )
+        entities = [EntityVersion(entity=row["entity"], version=row["version"]) for row in rows[:_PAGE]]
+        return EntityVersionsView(entities=entities, more=len(rows) > _PAGE)
+
+    async def _open_letter(self, work: UnitOfWork, letter_id: object) -> asyncpg.Record:
+        letter = await dead_letters.open_with_payload(work.connection, letter_id, lock=True)  # type: ignore[arg-type]
+        if letter is None:
+            raise _no_letter()
+        if letter["status"] != "dead":
+            raise refuse(
+                CommonRefusal.VERSION_CONFLICT,
+                f"Thư chết này đã được xử lý ({letter['status']}).",
+                f"This dead letter is settled already ({letter['status']}).",
+                status=letter["status"],
+            )
+        return letter
+
+    def _consumer(self, owner: str) -> Consumer:
+        consumer = self._consumers.get(owner)
+        if consumer is None:
+            raise refuse(
+                CommonRefusal.NOT_FOUND,
+                f"Dịch vụ này không nhận sự kiện của {owner}.",
+                f"This service consumes no events of {owner}.",
+                field="owner",
+            )
+        return consumer
+
+
+def _buckets(rows: list[asyncpg.Record]) -> list[Bucket]:
+    return [Bucket(**dict(row)) for row in rows]
+
+
+def _no_letter() -> Exception:
+    return refuse(CommonRefusal.NOT_FOUND, "Không có thư chết này.", "There is no such dead letter.", field="id")
