@@ -1,0 +1,12 @@
+"""The composition root of escalation."""
+
+from services.chassis.runtime import Chassis, Service
+
+
+def create() -> Service:
+    """The service: so far only what the chassis gives every service."""
+    return Service("escalation", wire)
+
+
+async def wire(_: Chassis) -> None:
+    """Nothing of its own to wire yet."""

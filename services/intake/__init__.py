@@ -1,0 +1,1 @@
+"""Intake. Owns: units, calendars, procedures, cases. Hears: commands and queries. Says: `evt.intake.>`."""

@@ -1,0 +1,20 @@
+"""The composition root of intake."""
+
+from services.chassis.runtime import Chassis, Service
+from services.intake import consumers
+from services.intake.handlers import Announcer, CaseHandlers, ImportHandler
+from services.intake.reference import Reference
+
+
+def create() -> Service:
+    """The service."""
+    return Service("intake", wire)
+
+
+async def wire(chassis: Chassis) -> None:
+    """Puts the rooms together."""
+    reference = Reference.shipped()
+    consumers.register(
+        chassis.calls, CaseHandlers(reference, chassis.clock), ImportHandler(reference, chassis.clock)
+    )
+    chassis.at_start.append(Announcer(reference, chassis.database))

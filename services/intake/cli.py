@@ -1,0 +1,148 @@
+"""`tiepsuc import`: a commune's case log into the running stack."""
+
+import asyncio
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+from contracts.intake.commands import CasesImported, ImportCases, RejectedRow
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from services.chassis.client import Caller
+from services.chassis.connect import operator
+from services.chassis.ids import uuid7
+from services.intake.case_log import BadFile, BadLine, GoodLine, count_lines, read
+
+_PIECE = 500
+
+
+@dataclass
+class Summary:
+    """What became of a file's rows."""
+
+    rows: int = 0
+    imported: int = 0
+    advanced: int = 0
+    already_present: int = 0
+    rejected: int = 0
+    rejects_file: str | None = None
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--rejects", type=click.Path(path_type=Path), default=None, help="Tệp dòng bị từ chối / rejects file")
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", envvar="TIEPSUC_LANG", help="Ngôn ngữ / language")
+@click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
+def import_log(file: Path, rejects: Path | None, lang: str, as_json: bool) -> None:
+    """Nhập sổ hồ sơ CSV của một xã / import a commune's case log."""
+    console = Console(stderr=as_json, quiet=as_json)
+    try:
+        summary = asyncio.run(run(file, rejects or file.with_suffix(".rejects.csv"), lang, console))
+    except BadFile as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(asdict(summary)))
+    else:
+        show(summary, console)
+    if summary.rejected:
+        raise SystemExit(3)
+
+
+async def run(file: Path, rejects: Path, lang: str, console: Console) -> Summary:
+    """Sends the file in pieces. Bad lines land in `rejects` as they are found; without any, there is no such file."""
+    summary = Summary()
+    writer = _Rejects(rejects, lang)
+    with writer, _progress(console) as progress:
+        lines = read(file)
+        first = next(lines, None)  # the header is judged before anything is shown
+        task = progress.add_task("Nhập hồ sơ / importing", total=count_lines(file) if first else 0)
+        async with operator() as (_, caller):
+            for piece in _pieces(_chain(first, lines)):
+                await _send(caller, piece, summary, writer)
+                progress.update(task, completed=summary.rows)
+        progress.update(task, total=summary.rows, completed=summary.rows)
+    summary.rejects_file = str(rejects) if summary.rejected else None
+    return summary
+
+
+async def _send(caller: Caller, piece: list[GoodLine | BadLine], summary: Summary, writer: "_Rejects") -> None:
+    good = {line.row.line: line for line in piece if isinstance(line, GoodLine)}
+    refused: list[tuple[str, RejectedRow]] = [(bad.text, bad.rejected) for bad in piece if isinstance(bad, BadLine)]
+    if good:
+        data = ImportCases(rows=[line.row for line in good.values()])
+        answer = await caller.call("intake", data, CasesImported, id=uuid7(), timeout=60)
+        summary.imported += answer.imported
+        summary.advanced += answer.advanced
+        summary.already_present += answer.already_present
+        refused += [(good[row.line].text, row) for row in answer.rejected]
+    for text, row in sorted(refused, key=lambda pair: pair[1].line):
+        writer.add(text, row)
+    summary.rows += len(piece)
+    summary.rejected += len(refused)
+
+
+def show(summary: Summary, console: Console) -> None:
+    """The counts, in both languages."""
+    console.print(
+        f"Đã đọc {summary.rows} dòng: {summary.imported} mới, {summary.advanced} cập nhật, "
+        f"{summary.already_present} đã có, {summary.rejected} bị từ chối."
+    )
+    console.print(
+        f"[dim]{summary.rows} rows: {summary.imported} new, {summary.advanced} advanced, "
+        f"{summary.already_present} already there, {summary.rejected} rejected.[/]"
+    )
+    if summary.rejects_file:
+        console.print(
+            f"Dòng bị từ chối và lý do / rejected lines and reasons: [bold]{summary.rejects_file}[/]\n"
+            "Sửa trong tệp gốc rồi nhập lại; chỉ phần còn thiếu được nhập. / "
+            "Mend them in the file and import it again; only what is missing is taken."
+        )
+
+
+class _Rejects:
+    """The rejects file, made when the first row is rejected. One of an earlier run is taken away."""
+
+    def __init__(self, path: Path, lang: str) -> None:
+        self._path = path
+        self._lang = lang
+        self._file: TextIO | None = None
+        self._writer: Any = None
+
+    def __enter__(self) -> "_Rejects":
+        self._path.unlink(missing_ok=True)
+        return self
+
+    def add(self, text: str, row: RejectedRow) -> None:
+        if self._writer is None:
+            self._file = self._path.open("w", encoding="utf-8", newline="")
+            self._writer = csv.writer(self._file)
+            self._writer.writerow(("line", "column", "code", "reason", "text"))
+        reason = row.message_vi if self._lang == "vi" else row.message_en
+        self._writer.writerow((row.line, row.column, row.code, reason, text))
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    )
+
+
+def _chain(first: GoodLine | BadLine | None, rest: Iterable[GoodLine | BadLine]) -> Iterator[GoodLine | BadLine]:
+    if first is not None:
+        yield first
+    yield from rest
+
+
+def _pieces(lines: Iterator[GoodLine | BadLine]) -> Iterator[list[GoodLine | BadLine]]:
+    while piece := list(islice(lines, _PIECE)):
+        yield piece

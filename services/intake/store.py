@@ -1,0 +1,98 @@
+"""All SQL of intake."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from contracts.intake.vocabulary import CaseState, Channel
+
+from services.chassis.database import Connection
+from services.intake.domain import Case
+
+_COLUMNS = tuple(field.name for field in fields(Case))
+_TYPES = {
+    "id": "uuid",
+    "version": "int",
+    "submitted_at": "timestamptz",
+    "accepted_at": "timestamptz",
+    "due_at": "timestamptz",
+    "completed_at": "timestamptz",
+    "returned_at": "timestamptz",
+}
+_ROWS = "unnest({arrays}) as new({columns})".format(
+    arrays=", ".join(f"${i}::{_TYPES.get(name, 'text')}[]" for i, name in enumerate(_COLUMNS, 1)),
+    columns=", ".join(_COLUMNS),
+)
+_SELECT = f"select {', '.join(_COLUMNS)} from cases"  # noqa: S608 - the names of our own columns
+_INSERT = f"""
+    insert into cases ({", ".join(_COLUMNS)}) select * from {_ROWS} on conflict do nothing returning id
+"""  # noqa: S608
+_UPDATE = f"""
+    update cases set {", ".join(f"{name} = new.{name}" for name in _COLUMNS if name != "id")}
+    from {_ROWS} where cases.id = new.id
+"""  # noqa: S608
+
+
+def _case(row: asyncpg.Record) -> Case:
+    values = dict(row)
+    return Case(**{**values, "state": CaseState(values["state"]), "channel": Channel(values["channel"])})
+
+
+def _arrays(cases: Sequence[Case]) -> list[list[Any]]:
+    return [[getattr(case, name) for case in cases] for name in _COLUMNS]
+
+
+async def insert(connection: Connection, cases: Sequence[Case]) -> set[UUID]:
+    """Adds cases; the ids of those added. One whose id or code is taken is left out."""
+    return {row["id"] for row in await connection.fetch(_INSERT, *_arrays(cases))}
+
+
+async def update(connection: Connection, cases: Sequence[Case]) -> None:
+    """Saves cases that were read `for update`."""
+    await connection.execute(_UPDATE, *_arrays(cases))
+
+
+async def by_id(connection: Connection, case_id: UUID) -> Case | None:
+    """A case, locked until the end of the transaction."""
+    row = await connection.fetchrow(f"{_SELECT} where id = $1 for update", case_id)
+    return _case(row) if row else None
+
+
+async def by_code(connection: Connection, code: str) -> Case | None:
+    """A case, to read."""
+    row = await connection.fetchrow(f"{_SELECT} where case_code = $1", code)
+    return _case(row) if row else None
+
+
+async def by_codes(connection: Connection, codes: Iterable[str]) -> dict[str, Case]:
+    """Cases by code, locked in the order of their ids."""
+    rows = await connection.fetch(f"{_SELECT} where case_code = any($1) order by id for update", list(codes))
+    return {row["case_code"]: _case(row) for row in rows}
+
+
+async def counts(connection: Connection) -> list[asyncpg.Record]:
+    """Cases by receiving unit and state."""
+    return await connection.fetch(
+        """select receiving_unit as unit, state, count(*) as cases from cases
+           group by receiving_unit, state order by receiving_unit, state"""
+    )
+
+
+async def announced(connection: Connection) -> dict[UUID, tuple[int, bytes]]:
+    """The version and fingerprint under which each entry of the catalogue was last announced. One at a time."""
+    await connection.execute("lock table announced in share row exclusive mode")
+    rows = await connection.fetch("select entity, version, fingerprint from announced")
+    return {row["entity"]: (row["version"], row["fingerprint"]) for row in rows}
+
+
+async def record_announced(connection: Connection, entries: Sequence[tuple[UUID, int, bytes]]) -> None:
+    """Records what has just been announced."""
+    await connection.execute(
+        """insert into announced select * from unnest($1::uuid[], $2::int[], $3::bytea[])
+           on conflict (entity) do update set version = excluded.version, fingerprint = excluded.fingerprint""",
+        [entry[0] for entry in entries],
+        [entry[1] for entry in entries],
+        [entry[2] for entry in entries],
+    )

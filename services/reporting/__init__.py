@@ -1,0 +1,1 @@
+"""Reporting. Owns: projections and forms. Hears: `evt.intake.>`, queries. Says: nothing yet."""

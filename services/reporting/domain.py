@@ -1,0 +1,86 @@
+"""What events mean to the projection, and what a form's window is. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import Event
+from contracts.intake.events import (
+    CaseAccepted,
+    CaseCompleted,
+    CaseFact,
+    CaseReturned,
+    CaseSubmitted,
+    ProcedurePublished,
+    UnitRegistered,
+)
+from contracts.intake.vocabulary import CaseState
+
+from services.worktime.clock import ZONE
+
+
+@dataclass(slots=True)
+class CaseRow:
+    """What a batch says of one case; None: nothing new."""
+
+    case_id: UUID
+    unit: str
+    province: str
+    procedure: str
+    field: str
+    channel: str
+    state: str = ""
+    submitted_at: datetime | None = None
+    accepted_at: datetime | None = None
+    due_at: datetime | None = None
+    completed_at: datetime | None = None
+    returned_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Changes:
+    """A batch of events, folded to one row for each thing they tell of."""
+
+    units: dict[str, UnitRegistered]
+    procedures: dict[str, ProcedurePublished]
+    cases: dict[UUID, CaseRow]
+
+
+def fold(events: Iterable[Event[Any]]) -> Changes:
+    """Folds events, which stand in order per entity."""
+    changes = Changes({}, {}, {})
+    for event in events:
+        match event.data:
+            case UnitRegistered() as unit:
+                changes.units[unit.code] = unit
+            case ProcedurePublished() as procedure:
+                changes.procedures[procedure.code] = procedure
+            case CaseFact() as fact:
+                _fold_case(changes.cases, event.province, fact)
+    return changes
+
+
+def _fold_case(cases: dict[UUID, CaseRow], province: str, fact: CaseFact) -> None:
+    row = cases.get(fact.case_id)
+    if row is None:
+        row = CaseRow(fact.case_id, fact.receiving_unit, province, fact.procedure, fact.field, fact.channel)
+        cases[fact.case_id] = row
+    match fact:
+        case CaseSubmitted():
+            row.state, row.submitted_at = CaseState.SUBMITTED, fact.submitted_at
+        case CaseAccepted():
+            row.state, row.accepted_at, row.due_at = CaseState.ACCEPTED, fact.accepted_at, fact.due_at
+        case CaseCompleted():
+            row.state, row.completed_at = CaseState.COMPLETED, fact.completed_at
+        case CaseReturned():
+            row.state, row.returned_at = CaseState.RETURNED, fact.returned_at
+
+
+def window(first_day: date, last_day: date) -> tuple[datetime, datetime]:
+    """The instants from the start of the first day to the end of the last, the latter excluded."""
+    return (
+        datetime.combine(first_day, time.min, ZONE),
+        datetime.combine(last_day + timedelta(days=1), time.min, ZONE),
+    )
