@@ -1,0 +1,158 @@
+"""What cases are judged against: units, procedures, the working calendar and the rules of deadlines.
+
+Shipped as files in `data/`, read once. Left out of the procedures: those with a fixed season (1.011606, the yearly
+review of poor households) or of unknown time (2.002913). `confidence` says how sure a processing time is.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from importlib.resources import files
+from typing import TypeVar
+from uuid import UUID
+
+from contracts.intake.commands import IntakeRefusal
+from contracts.intake.events import ProcedurePublished, UnitRegistered
+from contracts.intake.vocabulary import Channel
+from contracts.refusals import CommonRefusal, refuse
+
+from services.intake.domain import Case
+from services.worktime import deadline as deadlines
+from services.worktime.calendar import Calendar, DayException, Interval
+from services.worktime.deadline import DECREE_118, Deadline, DeadlineRules, ProcessingTime, Unit
+
+Parsed = TypeVar("Parsed")
+
+_CASE_CODE = re.compile(r"H\d{2}(\.\d{2,3}){0,3}-\d{6}-\d{4,7}", re.ASCII)
+_MORNING = Interval(time(7, 0), time(11, 30))
+_AFTERNOON = Interval(time(13, 30), time(17, 0))
+_OFFICE = (_MORNING, _AFTERNOON)
+
+
+class BadData(ValueError):
+    """A data file is wrong; the message names file, line and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """An entry of the catalogue (thủ tục)."""
+
+    code: str
+    name: str
+    field: str
+    field_name: str
+    limit: ProcessingTime
+    effective_from: date
+    confidence: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Look-ups over the catalogue; each refuses what is not in it."""
+
+    unit_by_code: Mapping[str, UnitRegistered]
+    procedure_by_code: Mapping[str, Procedure]
+    calendar: Calendar
+    rules: DeadlineRules
+
+    @classmethod
+    def shipped(cls) -> "Reference":
+        """What the package brings. BadData: one of its files was edited wrongly."""
+        units = {unit.code: unit for unit in read("units.csv", _unit)}
+        procedures = {each.code: each for each in read("procedures.csv", _procedure)}
+        days = dict(read("days.csv", _day))
+        calendar = Calendar("VN-2026.1", (_OFFICE,) * 5 + ((), ()), days)
+        return cls(units, procedures, calendar, DECREE_118)
+
+    def units(self) -> Iterator[UnitRegistered]:
+        yield from self.unit_by_code.values()
+
+    def procedures(self) -> Iterator[ProcedurePublished]:
+        for each in self.procedure_by_code.values():
+            yield ProcedurePublished(
+                code=each.code, name=each.name, field=each.field, field_name=each.field_name
+            )
+
+    def new_case(
+        self, case_id: UUID, receiving: str, deciding: str, procedure: str, channel: Channel, submitted_at: datetime
+    ) -> Case:
+        """A case in its first state. Refused: unknown unit or procedure, or one that receives no cases."""
+        unit = self._unit(receiving, "receiving_unit", commune=True)
+        self._unit(deciding, "deciding_unit")
+        found = self._procedure(procedure)
+        return Case(case_id, receiving, deciding, unit.province, found.code, found.field, channel, submitted_at)
+
+    def deadline(self, procedure: str, accepted_at: datetime) -> Deadline:
+        """The deadline of a case, explained."""
+        return deadlines.compute(accepted_at, self._procedure(procedure).limit, self.calendar, self.rules)
+
+    def quick_deadline(self, procedure: str, accepted_at: datetime) -> Deadline:
+        """The same without the explanation."""
+        return deadlines.compute_quickly(accepted_at, self._procedure(procedure).limit, self.calendar, self.rules)
+
+    def check_case_code(self, code: str) -> None:
+        """Refused: not of the form that Decree 118/2025 Art 28 gives."""
+        if not _CASE_CODE.fullmatch(code):
+            raise refuse(
+                CommonRefusal.INVALID,
+                f"“{code}” không đúng dạng mã hồ sơ, ví dụ H13.57-250701-0001.",
+                f"“{code}” is no case code, such as H13.57-250701-0001.",
+                field="case_code",
+            )
+
+    def _unit(self, code: str, field: str, *, commune: bool = False) -> UnitRegistered:
+        unit = self.unit_by_code.get(code)
+        if unit is None or (commune and len(code) != 5):
+            raise refuse(
+                IntakeRefusal.UNKNOWN_UNIT,
+                f"Không có đơn vị hành chính mã “{code}”" + (" cấp xã." if commune else "."),
+                f"There is no {'commune' if commune else 'administrative unit'} “{code}”.",
+                field=field,
+            )
+        return unit
+
+    def _procedure(self, code: str) -> Procedure:
+        found = self.procedure_by_code.get(code)
+        if found is None:
+            raise refuse(
+                IntakeRefusal.UNKNOWN_PROCEDURE,
+                f"Không có thủ tục mã “{code}” trong danh mục.",
+                f"There is no procedure “{code}” in the catalogue.",
+                field="procedure",
+            )
+        return found
+
+
+def read(name: str, parse: Callable[[dict[str, str]], Parsed]) -> Iterator[Parsed]:
+    """The rows of a data file. BadData: a row that cannot be parsed."""
+    text = (files("services.intake") / "data" / name).read_text(encoding="utf-8")
+    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
+        try:
+            yield parse(row)
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadData(f"{name}, line {number}: {error}") from error
+
+
+def _unit(row: dict[str, str]) -> UnitRegistered:
+    return UnitRegistered.model_validate(row)
+
+
+def _procedure(row: dict[str, str]) -> Procedure:
+    return Procedure(
+        row["code"],
+        row["name"],
+        row["field"],
+        row["field_name"],
+        ProcessingTime(int(row["amount"]), Unit(row["unit"])),
+        date.fromisoformat(row["effective_from"]),
+        row["confidence"],
+        row["note"],
+    )
+
+
+def _day(row: dict[str, str]) -> tuple[date, DayException]:
+    hours = {"off": (), "worked": _OFFICE}[row["kind"]]
+    return date.fromisoformat(row["day"]), DayException(hours, row["note_vi"], row["note_en"])

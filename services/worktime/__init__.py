@@ -1,0 +1,1 @@
+"""Working time: calendars, deadlines with their explanation, and the clock. Pure, and knows no service."""

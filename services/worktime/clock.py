@@ -1,0 +1,39 @@
+"""The time, as something that is given: nothing else in the product asks the machine for it."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Clock(Protocol):
+    """Tells the time, zone-aware, in Vietnam's zone."""
+
+    def now(self) -> datetime: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(ZONE)
+
+
+class FrozenClock:
+    """A clock that stands until it is moved, for tests and dry runs."""
+
+    def __init__(self, at: datetime) -> None:
+        self.set(at)
+
+    def now(self) -> datetime:
+        return self._at
+
+    def set(self, at: datetime) -> None:
+        """Moves it to an instant. ValueError: without a zone."""
+        if at.tzinfo is None:
+            raise ValueError("a clock needs an instant with a zone")
+        self._at = at.astimezone(ZONE)
+
+    def advance(self, by: timedelta) -> None:
+        self._at += by
