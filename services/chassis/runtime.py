@@ -348,7 +348,7 @@ async def _first_of(*waited: asyncio.Future[Any]) -> None:
 async def _schema_ready(pool: asyncpg.Pool[Any], service: str) -> bool:
     try:
         async with pool.acquire() as connection:
-            return bool(await migrate.current_version(connection) >= migrate.expected_version(service))
+            return await migrate.is_current(connection, service)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False
 

@@ -1,0 +1,1 @@
+"""What runs and looks after the services: the `tiepsuc` command, provisioning, the embedded stack."""

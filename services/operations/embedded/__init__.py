@@ -1,0 +1,1 @@
+"""NATS, PostgreSQL and every service as child processes of one supervisor."""

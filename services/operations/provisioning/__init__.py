@@ -1,0 +1,1 @@
+"""NATS users, streams and durables, PostgreSQL roles, databases and schemas: all from the topology."""

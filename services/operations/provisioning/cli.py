@@ -1,0 +1,48 @@
+"""`tiepsuc provision` and `tiepsuc secrets create`."""
+
+import asyncio
+from pathlib import Path
+
+import click
+from contracts.topology import TOPOLOGY
+
+from services.operations.provisioning import nats_conf, secrets
+
+
+@click.command("provision")
+@click.option("--once", is_flag=True, help="Làm một lần rồi thoát / once, then exit")
+def provision(once: bool) -> None:
+    """Tạo và trông coi luồng, cơ sở dữ liệu, quyền / make and watch streams, databases, rights."""
+    from services.chassis import logs  # noqa: PLC0415 - keeps `tiepsuc --help` quick
+    from services.operations.provisioning import resident  # noqa: PLC0415
+
+    settings = resident.ProvisionerSettings()  # type: ignore[call-arg]  # secrets_root comes from the environment
+    logs.configure("provisioner", settings.log_level)
+    asyncio.run(resident.once(settings) if once else resident.run(settings))
+
+
+@click.group("secrets")
+def secrets_group() -> None:
+    """Khóa và mật khẩu / keys and passwords."""
+
+
+@secrets_group.command("create")
+@click.argument("root", type=click.Path(path_type=Path))
+@click.option("--host", default="0.0.0.0", show_default=True, help="NATS host")  # noqa: S104 - inside a container
+@click.option("--port", default=4222, show_default=True)
+@click.option("--http-port", default=8222, show_default=True)
+@click.option("--store", type=click.Path(path_type=Path), default=Path("/data"), show_default=True)
+def create(root: Path, host: str, port: int, http_port: int, store: Path) -> None:
+    """Tạo những gì còn thiếu dưới ROOT / make what is missing below ROOT."""
+    secrets.create(root, TOPOLOGY)
+    text = nats_conf.render(
+        TOPOLOGY,
+        secrets.public_keys(root, TOPOLOGY),
+        host=host,
+        port=port,
+        http_host="127.0.0.1",
+        http_port=http_port,
+        store=store,
+    )
+    secrets.write_private(root / "nats" / "nats.conf", text)
+    click.echo(f"Khóa và mật khẩu ở / keys and passwords in {root}")

@@ -1,0 +1,76 @@
+"""Databases: one for each service, owned by a role that nobody logs in as, with two roles of least rights.
+
+`<service>` does the service's work and may only add to the outbox; `<service>_relay` may only read the outbox and mark
+what is published.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from typing import Any
+
+import asyncpg
+
+from services.chassis import migrate
+
+_SCRAM_ROUNDS = 4096
+_MARKS = "published_at, publication, generation, stream_seq"
+
+
+async def provision(address: dict[str, Any], service: str, password: str, relay_password: str) -> list[str]:
+    """Roles, database, schema and grants of one service; the migrations applied. Safe to repeat."""
+    owner, relay = f"{service}_owner", f"{service}_relay"
+    server = await asyncpg.connect(**address, database="postgres")
+    try:
+        await _role(server, owner, None)
+        await _role(server, service, password)
+        await _role(server, relay, relay_password)
+        if not await server.fetchval("select true from pg_database where datname = $1", service):
+            await server.execute(f'create database "{service}" owner "{owner}"')
+        await server.execute(f'revoke all on database "{service}" from public')
+        await server.execute(f'grant connect on database "{service}" to "{service}", "{relay}"')
+    finally:
+        await server.close()
+    database = await asyncpg.connect(**address, database=service)
+    try:
+        await database.execute(f'alter schema public owner to "{owner}"; revoke all on schema public from public')
+        await database.execute(f'set role "{owner}"')
+        applied = await migrate.migrate(database, service)
+        await database.execute(
+            f"""
+            grant usage on schema public to "{service}", "{relay}";
+            grant select, insert, update, delete on all tables in schema public to "{service}";
+            grant usage on all sequences in schema public to "{service}";
+            revoke all on outbox, relay_state, schema_migration from "{service}";
+            grant insert on outbox to "{service}";
+            grant select on schema_migration to "{service}";
+            grant select, update ({_MARKS}) on outbox to "{relay}";
+            grant select, insert, update on relay_state to "{relay}";
+            """
+        )
+    finally:
+        await database.close()
+    return applied
+
+
+async def _role(server: asyncpg.Connection[Any], name: str, password: str | None) -> None:
+    if not await server.fetchval("select true from pg_roles where rolname = $1", name):
+        await server.execute(f'create role "{name}" nologin')
+    if password is None:
+        return
+    # A verifier instead of the password: nothing secret can reach the server's log.
+    await server.execute(f"""alter role "{name}" login connection limit 60 password '{scram_verifier(password)}'""")
+    await server.execute(f"""alter role "{name}" set lock_timeout = '10s'""")
+    await server.execute(f"""alter role "{name}" set idle_in_transaction_session_timeout = '60s'""")
+    await server.execute(f"""alter role "{name}" set statement_timeout = '120s'""")
+
+
+def scram_verifier(password: str) -> str:
+    """PostgreSQL's stored form of a SCRAM-SHA-256 password (RFC 5803). Ours are ASCII, so SASLprep changes nothing."""
+    salt = os.urandom(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, _SCRAM_ROUNDS)
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    server_key = hmac.digest(salted, b"Server Key", "sha256")
+    parts = [base64.b64encode(b).decode() for b in (salt, hashlib.sha256(client_key).digest(), server_key)]
+    return f"SCRAM-SHA-256${_SCRAM_ROUNDS}:{parts[0]}${parts[1]}:{parts[2]}"

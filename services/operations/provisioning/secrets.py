@@ -1,0 +1,67 @@
+"""Secrets as files: one folder for each user, holding what that user needs and nothing else.
+
+    <root>/<user>/nats.seed                              every NATS user
+    <root>/<service>/{database,relay}.password           every service
+    <root>/provisioner/database.password                 the superuser's
+    <root>/nats/nats.conf                                public keys and rights only
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import nkeys
+from contracts.topology import Topology
+
+PROVISIONER = "provisioner"
+
+
+def create(root: Path, topology: Topology) -> None:
+    """Makes what is missing; what is there stays as it is."""
+    root.mkdir(parents=True, exist_ok=True)
+    for user in topology.users:
+        _write_once(root / user / "nats.seed", _new_seed)
+    for service in topology.services:
+        _write_once(root / service / "database.password", _new_password)
+        _write_once(root / service / "relay.password", _new_password)
+    _write_once(root / PROVISIONER / "database.password", _new_password)
+
+
+def public_keys(root: Path, topology: Topology) -> dict[str, str]:
+    """The public nkey of each NATS user."""
+    keys = {}
+    for user in topology.users:
+        pair = nkeys.from_seed((root / user / "nats.seed").read_bytes().strip())
+        keys[user] = pair.public_key.decode()
+        pair.wipe()
+    return keys
+
+
+def read(root: Path, user: str, name: str) -> str:
+    """One secret."""
+    return (root / user / name).read_text().strip()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner may read, whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def _write_once(path: Path, make: Callable[[], str]) -> None:
+    if not path.exists():
+        write_private(path, make())
+
+
+def _new_seed() -> str:
+    seed: bytes = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER)
+    return seed.decode()
+
+
+def _new_password() -> str:
+    return secrets.token_urlsafe(32)

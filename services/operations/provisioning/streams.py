@@ -1,0 +1,95 @@
+"""Streams and durables: made if missing, brought in line if changed, never deleted."""
+
+from dataclasses import dataclass
+
+from contracts.topology import DUPLICATE_WINDOW, RETENTION, DurableSpec, StreamSpec, Topology
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import NotFoundError
+
+_ALARM_AT = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Ensured:
+    """What a round did, and which streams are filling up."""
+
+    made: list[str]
+    changed: list[str]
+    alarms: list[str]
+
+
+async def ensure(js: JetStreamContext, topology: Topology, *, max_bytes: int, replicas: int) -> Ensured:
+    """One round over all streams and durables."""
+    done = Ensured([], [], [])
+    for stream in topology.streams:
+        await _ensure_stream(js, _stream_config(stream, max_bytes, replicas), done)
+    for durable in topology.durables:
+        await _ensure_durable(js, durable, done)
+    return done
+
+
+def _stream_config(stream: StreamSpec, max_bytes: int, replicas: int) -> StreamConfig:
+    return StreamConfig(
+        name=stream.name,
+        subjects=list(stream.subjects),
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_age=RETENTION.total_seconds(),
+        max_bytes=max_bytes,
+        duplicate_window=DUPLICATE_WINDOW.total_seconds(),
+        num_replicas=replicas,
+        allow_atomic=True,
+    )
+
+
+async def _ensure_stream(js: JetStreamContext, wanted: StreamConfig, done: Ensured) -> None:
+    name = str(wanted.name)
+    try:
+        info = await js.stream_info(name)
+    except NotFoundError:
+        await js.add_stream(wanted)
+        done.made.append(f"stream {name}")
+        return
+    if _differs(wanted, info.config):
+        await js.update_stream(wanted)
+        done.changed.append(f"stream {name}")
+    if wanted.max_bytes and info.state.bytes > _ALARM_AT * wanted.max_bytes:
+        done.alarms.append(f"stream {name} is {info.state.bytes / wanted.max_bytes:.0%} full")
+
+
+async def _ensure_durable(js: JetStreamContext, durable: DurableSpec, done: Ensured) -> None:
+    wanted = ConsumerConfig(
+        durable_name=durable.name,
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=durable.ack_wait.total_seconds(),
+        max_deliver=-1,
+        max_ack_pending=durable.max_ack_pending,
+        filter_subject=durable.filters[0] if len(durable.filters) == 1 else None,
+        filter_subjects=list(durable.filters) if len(durable.filters) > 1 else None,
+    )
+    name = f"durable {durable.stream}/{durable.name}"
+    try:
+        info = await js.consumer_info(durable.stream, durable.name)
+    except NotFoundError:
+        await js.add_consumer(durable.stream, wanted)
+        done.made.append(name)
+        return
+    if _differs(wanted, info.config):
+        await js.add_consumer(durable.stream, wanted)  # the server takes this as an update
+        done.changed.append(name)
+
+
+def _differs(wanted: StreamConfig | ConsumerConfig, actual: object) -> bool:
+    """Whether anything that we set is otherwise on the server; what we leave open is the server's to choose."""
+    return any(value is not None and getattr(actual, key, None) != value for key, value in vars(wanted).items())
