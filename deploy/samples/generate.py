@@ -39,7 +39,9 @@ def rows(unit: str, cases: int, in_progress: int, first: date, last: date, seed:
     calendar = reference.calendar
     days = [d for i in range((last - first).days + 1) if calendar.is_working_day(d := first + timedelta(days=i))]
     closing = calendar.close_of(days[-1])
-    accepted = sorted(_office_instant(chance, chance.choices(days, [_weight(d) for d in days])[0]) for _ in range(cases))
+    accepted = sorted(
+        _office_instant(chance, chance.choices(days, [_weight(d) for d in days])[0]) for _ in range(cases)
+    )
     procedures = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=cases)
     open_ones = _open_ones(chance, reference, accepted, procedures, closing, in_progress)
     serials: dict[date, int] = {}

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import nats
-from contracts.envelope import Actor
-from contracts.roles import Role
-from contracts.topology import TOPOLOGY
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoServersError
 
+from contracts.envelope import Actor
+from contracts.roles import Role
+from contracts.topology import TOPOLOGY
 from services.chassis.client import Caller
 from services.chassis.errors import Misconfigured
 from services.worktime.clock import SystemClock
@@ -33,7 +33,7 @@ def stack_note() -> dict[str, object]:
         found: dict[str, object] = json.loads(note.read_text())
     except (OSError, ValueError) as error:
         raise Misconfigured(
-            "Không thấy hệ thống nào đang chạy. Hãy chạy `make run`, hoặc đặt TIEPSUC_NATS_URL và TIEPSUC_SECRETS_DIR.\n"
+            "Không thấy hệ thống đang chạy. Hãy chạy `make run`, hoặc đặt TIEPSUC_NATS_URL và TIEPSUC_SECRETS_DIR.\n"
             f"No running stack found ({note}). Run `make run`, or set TIEPSUC_NATS_URL and TIEPSUC_SECRETS_DIR."
         ) from error
     return found

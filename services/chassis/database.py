@@ -1,9 +1,11 @@
 """A service's database: connection pools, and the unit of work in which state and events are saved together."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +15,10 @@ from services.chassis import outbox
 from services.chassis.outbox import Cause, EventWriter, OutboxRow
 from services.chassis.settings import ServiceSettings
 
-Connection = asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]
+if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
+    Connection = asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]
+else:
+    Connection = asyncpg.Connection
 
 
 def address(settings: ServiceSettings, service: str, role: str, secret: str) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 Run by the provisioner, as the owner of the database; services only look whether theirs are there.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass

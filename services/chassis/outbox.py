@@ -1,5 +1,7 @@
 """Events on their way out: built here, written in the transaction of the change that they tell of."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache

@@ -6,6 +6,8 @@ locked, so their order is the entity's order. A marker column, not a cursor, say
 ids, and no transaction that commits late, can hide a row.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from datetime import datetime, timedelta

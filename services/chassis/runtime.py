@@ -4,6 +4,8 @@ Start: health page, database and schema, wiring, NATS, durables, consumers, rela
 finished first. Where it cannot go on consuming, it ends with a code that says why; a supervisor starts it again.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import signal

@@ -1,5 +1,7 @@
 """What every service answers about itself: its log, its gates, its dead letters (`contracts.operations`)."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import asyncpg

@@ -1,1 +1,4 @@
-"""Escalation. Owns: policies, timers, escalations, officers' rotations, work contacts and deliveries. Hears nothing and says nothing yet: an empty house on the chassis."""
+"""Escalation. Owns: policies, timers, escalations, officers' rotations, work contacts and deliveries.
+
+Hears nothing and says nothing yet: an empty house on the chassis.
+"""

@@ -14,7 +14,5 @@ def create() -> Service:
 async def wire(chassis: Chassis) -> None:
     """Puts the rooms together."""
     reference = Reference.shipped()
-    consumers.register(
-        chassis.calls, CaseHandlers(reference, chassis.clock), ImportHandler(reference, chassis.clock)
-    )
+    consumers.register(chassis.calls, CaseHandlers(reference, chassis.clock), ImportHandler(reference, chassis.clock))
     chassis.at_start.append(Announcer(reference, chassis.database))

@@ -27,7 +27,7 @@ _LONGEST = 10_000
 _SHOWN = 300
 
 
-class BadFile(Exception):  # noqa: N818 - the file is bad, not the program
+class BadFile(Exception):
     """The file as a whole cannot be a case log; the message says why, in both languages."""
 
 
@@ -114,9 +114,7 @@ def _line(number: int, raw: bytes, whole: bool, order: list[str]) -> GoodLine | 
     shown = raw[:_SHOWN].decode(errors="replace")
 
     def bad(column: str, vi: str, en: str) -> BadLine:
-        return BadLine(
-            shown, RejectedRow(line=number, column=column, code="invalid", message_vi=vi, message_en=en)
-        )
+        return BadLine(shown, RejectedRow(line=number, column=column, code="invalid", message_vi=vi, message_en=en))
 
     if not whole:
         return bad("", f"Dòng dài quá {_LONGEST} byte.", f"The line is longer than {_LONGEST} bytes.")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
-from contracts.intake.commands import CasesImported, ImportCases, RejectedRow
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from contracts.intake.commands import CasesImported, ImportCases, RejectedRow
 from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
@@ -37,7 +37,9 @@ class Summary:
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rejects", type=click.Path(path_type=Path), default=None, help="Tệp dòng bị từ chối / rejects file")
-@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", envvar="TIEPSUC_LANG", help="Ngôn ngữ / language")
+@click.option(
+    "--lang", type=click.Choice(["vi", "en"]), default="vi", envvar="TIEPSUC_LANG", help="Ngôn ngữ / language"
+)
 @click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 def import_log(file: Path, rejects: Path | None, lang: str, as_json: bool) -> None:
     """Nhập sổ hồ sơ CSV của một xã / import a commune's case log."""

@@ -2,7 +2,6 @@
 
 from contracts.intake.commands import AcceptCase, CompleteCase, ImportCases, ReturnCase, SubmitCase
 from contracts.intake.queries import CaseByCode, CaseCounts
-
 from services.chassis.calls import Calls
 from services.intake.handlers import CaseHandlers, ImportHandler
 

@@ -12,7 +12,6 @@ from contracts.intake.commands import IntakeRefusal, LogRow
 from contracts.intake.events import CaseAccepted, CaseCompleted, CaseFact, CaseReturned, CaseSubmitted
 from contracts.intake.vocabulary import CaseState, Channel
 from contracts.refusals import CommonRefusal, Refused, refuse
-
 from services.worktime.deadline import Deadline
 
 Instants = tuple[datetime | None, datetime | None, datetime | None, datetime | None]

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from contracts.envelope import Command, Query
 from contracts.intake.commands import (
     AcceptCase,
@@ -23,8 +25,6 @@ from contracts.intake.queries import CaseByCode, CaseCounts, CaseCountsView, Cas
 from contracts.intake.vocabulary import Channel
 from contracts.refusals import CommonRefusal, Refused, refuse
 from contracts.topology import NO_PROVINCE
-from pydantic import BaseModel
-
 from services.chassis.database import Connection, Database, UnitOfWork
 from services.chassis.ids import stable_id, uuid7
 from services.chassis.outbox import Cause, Origin

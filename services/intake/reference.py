@@ -17,7 +17,6 @@ from contracts.intake.commands import IntakeRefusal
 from contracts.intake.events import ProcedurePublished, UnitRegistered
 from contracts.intake.vocabulary import Channel
 from contracts.refusals import CommonRefusal, refuse
-
 from services.intake.domain import Case
 from services.worktime import deadline as deadlines
 from services.worktime.calendar import Calendar, DayException, Interval
@@ -72,9 +71,7 @@ class Reference:
 
     def procedures(self) -> Iterator[ProcedurePublished]:
         for each in self.procedure_by_code.values():
-            yield ProcedurePublished(
-                code=each.code, name=each.name, field=each.field, field_name=each.field_name
-            )
+            yield ProcedurePublished(code=each.code, name=each.name, field=each.field, field_name=each.field_name)
 
     def new_case(
         self, case_id: UUID, receiving: str, deciding: str, procedure: str, channel: Channel, submitted_at: datetime

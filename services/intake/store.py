@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from contracts.intake.vocabulary import CaseState, Channel
 
+from contracts.intake.vocabulary import CaseState, Channel
 from services.chassis.database import Connection
 from services.intake.domain import Case
 
@@ -25,14 +25,14 @@ _ROWS = "unnest({arrays}) as new({columns})".format(
     arrays=", ".join(f"${i}::{_TYPES.get(name, 'text')}[]" for i, name in enumerate(_COLUMNS, 1)),
     columns=", ".join(_COLUMNS),
 )
-_SELECT = f"select {', '.join(_COLUMNS)} from cases"  # noqa: S608 - the names of our own columns
+_SELECT = f"select {', '.join(_COLUMNS)} from cases"
 _INSERT = f"""
     insert into cases ({", ".join(_COLUMNS)}) select * from {_ROWS} on conflict do nothing returning id
-"""  # noqa: S608
+"""
 _UPDATE = f"""
     update cases set {", ".join(f"{name} = new.{name}" for name in _COLUMNS if name != "id")}
     from {_ROWS} where cases.id = new.id
-"""  # noqa: S608
+"""
 
 
 def _case(row: asyncpg.Record) -> Case:

@@ -4,10 +4,10 @@ import asyncio
 from datetime import date, datetime
 
 import click
-from contracts.reporting.queries import FormII06a, FormII06aView, FormLine
 from rich.console import Console
 from rich.table import Table
 
+from contracts.reporting.queries import FormII06a, FormII06aView, FormLine
 from services.chassis.connect import operator
 
 _COLUMNS = (
@@ -23,7 +23,12 @@ _COLUMNS = (
     ("in_progress_within_limit", 12, "trong hạn", "within limit"),
     ("in_progress_overdue", 13, "quá hạn", "overdue"),
 )
-_IDENTITIES = (("3 = 4 + 5 + 6", 3, (4, 5, 6)), ("7 = 8 + 9 + 10", 7, (8, 9, 10)), ("11 = 12 + 13", 11, (12, 13)), ("3 = 7 + 11", 3, (7, 11)))
+_IDENTITIES = (
+    ("3 = 4 + 5 + 6", 3, (4, 5, 6)),
+    ("7 = 8 + 9 + 10", 7, (8, 9, 10)),
+    ("11 = 12 + 13", 11, (12, 13)),
+    ("3 = 7 + 11", 3, (7, 11)),
+)
 
 
 def _day(text: datetime) -> date:
@@ -62,7 +67,9 @@ def show(form: FormII06aView, console: Console) -> None:
     for name, number, vi, en in _COLUMNS:
         main = number in {3, 7, 11}
         cells = [str(getattr(line, name)) for line in (form.total, *form.lines)]
-        table.add_row(str(number), vi if main else f"  {vi}", en if main else f"  {en}", *cells, style="bold" if main else "")
+        table.add_row(
+            str(number), vi if main else f"  {vi}", en if main else f"  {en}", *cells, style="bold" if main else ""
+        )
     console.print(table)
     checks = [f"{text} {'✓' if _holds(form.total, left, right) else '✗'}" for text, left, right in _IDENTITIES]
     console.print("Đẳng thức / identities: " + "   ".join(checks))

@@ -1,7 +1,6 @@
 """What reporting hears."""
 
 from contracts.reporting.queries import FormII06a, ProjectedCaseCounts
-
 from services.chassis.runtime import Chassis
 from services.reporting.handlers import FigureHandlers, project
 

@@ -17,7 +17,6 @@ from contracts.intake.events import (
     UnitRegistered,
 )
 from contracts.intake.vocabulary import CaseState
-
 from services.worktime.clock import ZONE
 
 

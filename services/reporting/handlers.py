@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+
 from contracts.envelope import Event, Query
 from contracts.intake.queries import UnitCaseCount
 from contracts.refusals import CommonRefusal, refuse
@@ -14,7 +15,6 @@ from contracts.reporting.queries import (
     ProjectedCaseCounts,
     ProjectedCaseCountsView,
 )
-
 from services.chassis.database import Connection, UnitOfWork
 from services.reporting import domain, store
 from services.worktime.clock import Clock

@@ -5,8 +5,8 @@ from dataclasses import fields
 from datetime import date, datetime
 
 import asyncpg
-from contracts.intake.events import ProcedurePublished, UnitRegistered
 
+from contracts.intake.events import ProcedurePublished, UnitRegistered
 from services.chassis.database import Connection
 from services.reporting.domain import CaseRow
 
@@ -23,7 +23,7 @@ _UPSERT_CASES = """
     ),
 )
 
-# Columns 3-13 of the form. A case is in the window if it was accepted before its end and not resolved before its start.
+# Columns 3-13 of the form. A case is in the window if accepted before its end and not resolved before its start.
 _FORM = """
     with counted as (
         select field, channel, accepted_at >= $2 as new, coalesce(completed_at < $3, false) as resolved,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from services.worktime.clock import ZONE
 
@@ -50,7 +51,7 @@ class Calendar:
         if not any(self.week):
             raise ValueError("the calendar has no working hours at all")
         for hours in (*self.week, *(exception.hours for exception in self.exceptions.values())):
-            if any(later.start < earlier.end for earlier, later in zip(hours, hours[1:], strict=False)):
+            if any(later.start < earlier.end for earlier, later in pairwise(hours)):
                 raise ValueError(f"working hours overlap or are out of order: {hours}")
 
     def hours_on(self, day: date) -> Hours:
@@ -92,9 +93,7 @@ class Calendar:
         """
         at = self.opening_at_or_after(instant)
         while True:
-            end = next(
-                datetime.combine(at.date(), i.end, ZONE) for i in self.hours_on(at.date()) if at.time() < i.end
-            )
+            end = next(datetime.combine(at.date(), i.end, ZONE) for i in self.hours_on(at.date()) if at.time() < i.end)
             if amount <= end - at:
                 return at + amount
             amount -= end - at

@@ -82,9 +82,7 @@ def compute(accepted_at: datetime, limit: ProcessingTime, calendar: Calendar, ru
     return Deadline(due, rules.version, calendar.version, tuple(steps))
 
 
-def compute_quickly(
-    accepted_at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules
-) -> Deadline:
+def compute_quickly(accepted_at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules) -> Deadline:
     """The same deadline without its steps, for imports: a day's cases share one computation."""
     local = accepted_at.astimezone(ZONE)
     if limit.unit is Unit.WORKING_HOURS:
@@ -182,7 +180,19 @@ def _note_days_off(day: date, following: date, calendar: Calendar, note: _Note) 
         off = day + timedelta(days=ahead)
         if exception := calendar.exceptions.get(off):
             at = datetime.combine(off, time.min, ZONE)
-            note("day_off", at, f"Nghỉ {off:%d/%m/%Y}: {exception.note_vi}", f"Off {off}: {exception.note_en}", "BLLĐ Đ112")
+            note(
+                "day_off",
+                at,
+                f"Nghỉ {off:%d/%m/%Y}: {exception.note_vi}",
+                f"Off {off}: {exception.note_en}",
+                "BLLĐ Đ112",
+            )
     if (exception := calendar.exceptions.get(following)) and exception.hours:
         at = datetime.combine(following, time.min, ZONE)
-        note("swapped", at, f"Làm bù {following:%d/%m/%Y}: {exception.note_vi}", f"Worked {following}: {exception.note_en}", "")
+        note(
+            "swapped",
+            at,
+            f"Làm bù {following:%d/%m/%Y}: {exception.note_vi}",
+            f"Worked {following}: {exception.note_en}",
+            "",
+        )

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import click
-from contracts.topology import TOPOLOGY
 
+from contracts.topology import TOPOLOGY
 from services.operations.provisioning import nats_conf, secrets
 
 
@@ -13,8 +13,8 @@ from services.operations.provisioning import nats_conf, secrets
 @click.option("--once", is_flag=True, help="Làm một lần rồi thoát / once, then exit")
 def provision(once: bool) -> None:
     """Tạo và trông coi luồng, cơ sở dữ liệu, quyền / make and watch streams, databases, rights."""
-    from services.chassis import logs  # noqa: PLC0415 - keeps `tiepsuc --help` quick
-    from services.operations.provisioning import resident  # noqa: PLC0415
+    from services.chassis import logs
+    from services.operations.provisioning import resident
 
     settings = resident.ProvisionerSettings()  # type: ignore[call-arg]  # secrets_root comes from the environment
     logs.configure("provisioner", settings.log_level)

@@ -4,6 +4,8 @@
 what is published.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac

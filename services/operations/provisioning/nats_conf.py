@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contracts.topology import Topology
-
 from services.operations.provisioning.nats_rights import Rights, rights
 
 

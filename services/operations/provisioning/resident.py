@@ -8,11 +8,11 @@ from typing import Literal
 
 import asyncpg
 import nats
-from contracts.topology import TOPOLOGY, Topology
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.topology import TOPOLOGY, Topology
 from services.chassis.health import Health, HttpServer
 from services.operations.provisioning import databases, secrets, streams
 

@@ -1,9 +1,9 @@
 """Secrets as files: one folder for each user, holding what that user needs and nothing else.
 
-    <root>/<user>/nats.seed                              every NATS user
-    <root>/<service>/{database,relay}.password           every service
-    <root>/provisioner/database.password                 the superuser's
-    <root>/nats/nats.conf                                public keys and rights only
+<root>/<user>/nats.seed                              every NATS user
+<root>/<service>/{database,relay}.password           every service
+<root>/provisioner/database.password                 the superuser's
+<root>/nats/nats.conf                                public keys and rights only
 """
 
 import os
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nkeys
+
 from contracts.topology import Topology
 
 PROVISIONER = "provisioner"

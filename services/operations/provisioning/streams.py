@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from contracts.topology import DUPLICATE_WINDOW, RETENTION, DurableSpec, StreamSpec, Topology
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -14,6 +13,8 @@ from nats.js.api import (
     StreamConfig,
 )
 from nats.js.errors import NotFoundError
+
+from contracts.topology import DUPLICATE_WINDOW, RETENTION, DurableSpec, StreamSpec, Topology
 
 _ALARM_AT = 0.7
 

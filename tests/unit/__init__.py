@@ -1,0 +1,1 @@
+"""Pure parts: no server, no clock but a frozen one."""

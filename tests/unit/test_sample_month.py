@@ -1,0 +1,49 @@
+"""The sample month, read and counted here by other means than the product's."""
+
+import csv
+import io
+from datetime import date, datetime
+from pathlib import Path
+
+from deploy.samples import generate
+from services.intake.case_log import COLUMNS
+from services.intake.reference import Reference
+
+LOG = Path(generate.__file__).with_name("ho-dac-kien-2025-07.csv")
+
+
+def test_536_of_552_finish_before_their_deadline_and_16_are_within_it() -> None:
+    reference = Reference.shipped()
+    early, open_within, others = 0, 0, 0
+    with LOG.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            due = reference.deadline(row["procedure"], datetime.fromisoformat(row["accepted_at"])).due_at
+            if not row["completed_at"]:
+                open_within += due > datetime.fromisoformat("2025-07-29T17:00+07:00")
+            elif datetime.fromisoformat(row["completed_at"]) < due:
+                early += 1
+            else:
+                others += 1
+    assert (early, open_within, others) == (536, 16, 0)
+
+
+def test_the_generator_makes_the_same_bytes_again() -> None:
+    made = io.StringIO()
+    writer = csv.writer(made, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(generate.rows("31570", 552, 16, date(2025, 7, 1), date(2025, 7, 29), 31570))
+    assert made.getvalue() == LOG.read_text(encoding="utf-8")
+
+
+def test_the_catalogue_knows_every_unit() -> None:
+    reference = Reference.shipped()
+    kinds = [unit.kind for unit in reference.units()]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {
+        "city": 6,
+        "province": 28,
+        "commune": 2621,
+        "ward": 687,
+        "special_zone": 13,
+    }
+    assert reference.unit_by_code["31570"].name == "Xã Hồ Đắc Kiện"
+    assert reference.unit_by_code["31570"].province == "92"
