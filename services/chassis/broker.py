@@ -65,8 +65,8 @@ def open_broker(
 
 
 async def _as_received(message: NatsMessage) -> Any:
-    """Leaves the decoding to the consumer: FastStream's own would fail a whole batch for one bad message."""
-    return message.body
+    """Hands over the message undecoded: FastStream's own decoding would fail a whole batch for one bad message."""
+    return message
 
 
 def subscribe(broker: NatsBroker, durable: DurableSpec, handle: Callable[[list[Delivered]], Awaitable[None]]) -> None:

@@ -3,9 +3,8 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
-
-from pydantic import BaseModel
 
 from contracts.envelope import Command, Query
 from contracts.intake.commands import (
@@ -83,7 +82,7 @@ class CaseHandlers:
         after = domain.hand_over(before, command.data.returned_at or now, now)
         return await self._save(work, command, before, after)
 
-    async def _load(self, work: UnitOfWork, command: Command[BaseModel], case_id: UUID) -> Case:
+    async def _load(self, work: UnitOfWork, command: Command[Any], case_id: UUID) -> Case:
         case = await store.by_id(work.connection, case_id)
         if case is None:
             raise refuse(CommonRefusal.NOT_FOUND, "Không có hồ sơ này.", "There is no such case.", field="case_id")
@@ -97,7 +96,7 @@ class CaseHandlers:
             )
         return case
 
-    async def _save(self, work: UnitOfWork, command: Command[BaseModel], before: Case, after: Case) -> CaseMoved:
+    async def _save(self, work: UnitOfWork, command: Command[Any], before: Case, after: Case) -> CaseMoved:
         await store.update(work.connection, [after])
         return self._tell(work, command, after, before.version)
 

@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 
 import click
 
+from contracts.refusals import Refused
 from services.chassis.errors import Misconfigured
 
 _GROUP = "tiepsuc.commands"
@@ -13,10 +14,10 @@ _GROUP = "tiepsuc.commands"
 class _Parts(click.Group):
     """A group whose commands are the entry points of `tiepsuc.commands`, each part imported only when needed."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _: click.Context) -> list[str]:
         return sorted(part.name for part in entry_points(group=_GROUP))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         for part in entry_points(group=_GROUP, name=cmd_name):
             command: click.Command = part.load()
             return command
@@ -36,3 +37,6 @@ def main() -> None:
     except Misconfigured as error:
         click.echo(str(error), err=True)
         sys.exit(2)
+    except Refused as error:
+        click.echo(f"{error.refusal.message_vi}\n{error.refusal.message_en}", err=True)
+        sys.exit(1)

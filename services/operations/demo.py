@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
-from datetime import timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,10 @@ from typing import Any
 import click
 from rich.console import Console
 
+from contracts.refusals import CommonRefusal, Refused
 from services.chassis.connect import home
 
+_VISIBLE_WITHIN = 60.0
 _SAMPLE = Path("deploy/samples/ho-dac-kien-2025-07.csv")
 
 
@@ -77,12 +78,20 @@ async def _story(log: Path, console: Console) -> None:
     importing.show(summary, console)
     wish = reporting.FormII06a(unit="31570", first_day="2025-07-01", last_day="2025-07-29")
     wanted = summary.imported + summary.advanced + summary.already_present
-    async with asyncio.timeout(timedelta(seconds=60).total_seconds()):
-        form = await reporting.ask(wish)
-        while form.total.received < wanted:
+    async with asyncio.timeout(_VISIBLE_WITHIN):
+        while (form := await _asked(reporting, wish)) is None or form.total.received < wanted:
             await asyncio.sleep(0.1)
-            form = await reporting.ask(wish)
     reporting.show(form, console)
+
+
+async def _asked(reporting: Any, wish: Any) -> Any:
+    """The form; None while reporting has not heard of the unit yet."""
+    try:
+        return await reporting.ask(wish)
+    except Refused as refused:
+        if refused.refusal.code != CommonRefusal.NOT_FOUND:
+            raise
+        return None
 
 
 def _part(name: str) -> Any:

@@ -29,7 +29,8 @@ _FORM = """
         select field, channel, accepted_at >= $2 as new, coalesce(completed_at < $3, false) as resolved,
                case when $4 = 'date' then (completed_at::date - due_at::date)::float8
                     else extract(epoch from completed_at - due_at)::float8 end as lateness,
-               case when $4 = 'date' then due_at::date < ($3 - interval '1 day')::date else due_at < $3 end as due_passed
+               case when $4 = 'date' then due_at::date < ($3 - interval '1 day')::date
+                    else due_at < $3 end as due_passed
         from case_fact
         where {unit} and accepted_at < $3 and (completed_at is null or completed_at >= $2)
     )

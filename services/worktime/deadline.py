@@ -114,7 +114,7 @@ def _due(at: datetime, limit: ProcessingTime, calendar: Calendar, rules: Deadlin
             due = _working_days(at, limit.amount, calendar, note)
         case Unit.CALENDAR_DAYS:
             due = _calendar_days(at, limit.amount, calendar, note)
-        case Unit.SAME_DAY:
+        case _:
             due = _same_day(at, calendar, rules, note)
     note("due", due, "Hạn trả kết quả", "The result is due", "NĐ 118/2025 Đ17.3")
     return due

@@ -1,5 +1,6 @@
 """The version gate's plan, against every order in which events may come."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from hypothesis import given
@@ -12,8 +13,17 @@ from services.chassis.ids import uuid7
 
 
 def arrival(entity: int, version: int) -> Arrival:
-    event = Event[Anything].model_construct(
-        id=uuid7(), subject=UUID(int=entity), entityversion=version, data=Anything()
+    event = Event(
+        id=uuid7(),
+        source="/tiepsuc/x",
+        type="tiepsuc.x.y.z.v1",
+        subject=UUID(int=entity),
+        time=datetime(2025, 7, 1, tzinfo=UTC),
+        dataschema="urn:x",
+        province="00",
+        entityversion=version,
+        correlationid=uuid7(),
+        data=Anything(),
     )
     return Arrival("evt.x.y.z.v1.00", b"", event)
 

@@ -57,7 +57,7 @@ class Child:
         """TimeoutError: it did not get ready; the message has the end of its log."""
         try:
             async with asyncio.timeout(seconds):
-                while not await self.spec.ready():
+                while not await self.spec.ready():  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise TimeoutError(f"{self.spec.name} is not ready after {seconds:.0f} s:\n{self.tail()}") from None

@@ -4,13 +4,15 @@ import asyncio
 import fcntl
 import json
 import os
+import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -53,7 +55,7 @@ async def running(home: Path) -> AsyncIterator[Stack]:
 
     Misconfigured: another stack runs in this home. TimeoutError: something does not get ready; the message says what.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
     with _lock(home):
         _reap_leftovers(home)
         stack = Stack(home, _choose_ports(home), {})
@@ -129,8 +131,6 @@ def _postgres(stack: Stack, postgres: EmbeddedPostgres, password: str) -> ChildS
         await connection.close()
         return True
 
-    import signal  # noqa: PLC0415
-
     return ChildSpec(
         "postgres",
         postgres.command,
@@ -197,7 +197,7 @@ class _lock:  # noqa: N801 - used like a function
             holder = self._file.read().strip()
             self._file.close()
             raise Misconfigured(
-                f"Hệ thống đã chạy ở đây (pid {holder}). / A stack runs here already (pid {holder}): {self._path.parent}"
+                f"Hệ thống đã chạy ở đây (pid {holder}). / A stack runs here already: {self._path.parent}"
             ) from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
@@ -259,15 +259,15 @@ def _note(stack: Stack) -> dict[str, object]:
     }
 
 
-def _read(path: Path) -> dict[str, object] | dict:  # type: ignore[type-arg]
+def _read(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, object] = json.loads(path.read_text())
+        found: dict[str, Any] = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
     return found
 
 
-def _write(path: Path, content: dict[str, object] | dict[str, int]) -> None:
+def _write(path: Path, content: Mapping[str, object]) -> None:
     draft = path.with_suffix(".new")
     draft.write_text(json.dumps(content, indent=1))
     draft.replace(path)

@@ -16,7 +16,7 @@ def provision(once: bool) -> None:
     from services.chassis import logs
     from services.operations.provisioning import resident
 
-    settings = resident.ProvisionerSettings()  # type: ignore[call-arg]  # secrets_root comes from the environment
+    settings = resident.ProvisionerSettings()
     logs.configure("provisioner", settings.log_level)
     asyncio.run(resident.once(settings) if once else resident.run(settings))
 

@@ -59,7 +59,8 @@ class Provisioner:
         }
         root = self.settings.secrets_root
         for service in self.topology.services:
-            while True:
+            applied: list[str] | None = None
+            while applied is None:
                 try:
                     applied = await databases.provision(
                         address,
@@ -67,7 +68,6 @@ class Provisioner:
                         secrets.read(root, service, "database.password"),
                         secrets.read(root, service, "relay.password"),
                     )
-                    break
                 except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
                     self.trouble = f"PostgreSQL: {error}"
                     await asyncio.sleep(_RETRY)
