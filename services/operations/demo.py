@@ -79,7 +79,7 @@ async def _story(log: Path, console: Console) -> None:
     wish = reporting.FormII06a(unit="31570", first_day="2025-07-01", last_day="2025-07-29")
     wanted = summary.imported + summary.advanced + summary.already_present
     async with asyncio.timeout(_VISIBLE_WITHIN):
-        while (form := await _asked(reporting, wish)) is None or form.total.received < wanted:
+        while (form := await _asked(reporting, wish)) is None or form.total.received < wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     reporting.show(form, console)
 

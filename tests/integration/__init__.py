@@ -1,0 +1,1 @@
+"""Whole stacks: real servers, real processes."""
