@@ -12,7 +12,10 @@ from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from faststream.nats.security import NatsNKey
 from faststream.security import BaseSecurity
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from contracts.topology import MAX_BATCH, DurableSpec
@@ -21,6 +24,7 @@ from services.chassis.consumer import Delivered
 log = logging.getLogger(__name__)
 
 _FETCH_SECONDS = 0.1
+_SHORTEST_FETCH = 0.005
 _CONCURRENT_CALLS = 16
 
 
@@ -85,6 +89,28 @@ def subscribe(broker: NatsBroker, durable: DurableSpec, handle: Callable[[list[D
     @subscriber
     async def on_batch(message: NatsMessage) -> None:
         await handle(message.raw_message)  # type: ignore[arg-type]
+
+
+def guard_fetches(broker: NatsBroker) -> None:
+    """Call once the broker has started: keeps FastStream from asking for messages with no time left.
+
+    Its batch loop (0.7.8) asks again for the rest of a batch in the rest of its time. With less than 0.1 ms left,
+    nats-py makes that a negative expiry, the server refuses, and the error drops what the batch held already; those
+    messages come again only after `ack_wait`. A fetch that short is a timeout.
+    """
+    for subscriber in broker.subscribers:
+        subscription = getattr(subscriber, "subscription", None)
+        if isinstance(subscription, JetStreamContext.PullSubscription):
+            subscription.fetch = _with_time_left(subscription.fetch)  # type: ignore[method-assign]
+
+
+def _with_time_left(fetch: Callable[..., Awaitable[list[Msg]]]) -> Any:
+    async def guarded(batch: int = 1, timeout: float | None = 5, heartbeat: float | None = None) -> list[Msg]:
+        if timeout is not None and timeout < _SHORTEST_FETCH:
+            raise NatsTimeoutError
+        return await fetch(batch=batch, timeout=timeout, heartbeat=heartbeat)
+
+    return guarded
 
 
 def respond(broker: NatsBroker, queue: str, subject: str, answer: Callable[[str, bytes], Awaitable[bytes]]) -> None:

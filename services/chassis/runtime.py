@@ -265,6 +265,7 @@ class _Run:
         for durable in durables.values():
             await nats.wait_for_durable(client, durable)
         await self.broker.start()
+        nats.guard_fetches(self.broker)
         return client
 
     async def _guard_connection(self, client: Client) -> None:
