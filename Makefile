@@ -71,13 +71,13 @@ endef
 $(run): $(locks) pyproject.toml
 	$(make_venv)
 	@echo "→ cài đặt gói / installing packages"
-	@$(pip) install --require-hashes --only-binary :all: $(locks:%=-r %)
+	@$(pip) install --require-hashes --only-binary :all: --no-binary nkeys $(locks:%=-r %)
 	@$(pip) install --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(dev): $(run) requirements-dev.lock
 	@echo "→ cài đặt công cụ phát triển / installing development tools"
-	@$(pip) install --require-hashes --only-binary :all: $(locks:%=-r %) -r requirements-dev.lock
+	@$(pip) install --require-hashes --only-binary :all: --no-binary nkeys $(locks:%=-r %) -r requirements-dev.lock
 	@touch $@
 
 # Each lock adds to the one before: what every service needs; NATS and PostgreSQL as child processes; the tools.
