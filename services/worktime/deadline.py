@@ -128,7 +128,7 @@ def _working_hours(at: datetime, hours: int, calendar: Calendar, note: _Note) ->
 
 
 def _working_days(at: datetime, days: int, calendar: Calendar, note: _Note) -> datetime:
-    note("first_day", at, "Ngày tiếp nhận không tính", "The day of acceptance is not counted", "BLDS 2015 Đ147.1")
+    note("first_day", at, "Ngày tiếp nhận không tính", "The day of acceptance is not counted", "BLDS 2015 Đ147.2")
     day = at.date()
     for number in range(1, days + 1):
         following = calendar.next_working_day(day)
@@ -145,7 +145,7 @@ def _working_days(at: datetime, days: int, calendar: Calendar, note: _Note) -> d
 
 
 def _calendar_days(at: datetime, days: int, calendar: Calendar, note: _Note) -> datetime:
-    note("first_day", at, "Ngày tiếp nhận không tính", "The day of acceptance is not counted", "BLDS 2015 Đ147.1")
+    note("first_day", at, "Ngày tiếp nhận không tính", "The day of acceptance is not counted", "BLDS 2015 Đ147.2")
     last = at.date() + timedelta(days=days)
     day = calendar.this_or_next_working_day(last)
     if day != last:

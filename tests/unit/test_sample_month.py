@@ -47,3 +47,9 @@ def test_the_catalogue_knows_every_unit() -> None:
     }
     assert reference.unit_by_code["31570"].name == "Xã Hồ Đắc Kiện"
     assert reference.unit_by_code["31570"].province == "92"
+
+
+def test_a_units_kind_is_what_its_name_says() -> None:
+    prefixes = {"commune": "Xã ", "ward": "Phường ", "special_zone": "Đặc khu "}
+    for unit in Reference.shipped().units():
+        assert unit.name.startswith(prefixes.get(unit.kind, ("Tỉnh ", "Thành phố "))), unit

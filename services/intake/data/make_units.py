@@ -13,14 +13,19 @@ from pathlib import Path
 KINDS = {"Xã": "commune", "Phường": "ward", "Đặc khu": "special_zone"}
 
 
+def _kind(name: str) -> str:
+    """By the official name: the package's own type column contradicts the names of 10543, 11848, 31213 and 31299."""
+    return next(kind for prefix, kind in KINDS.items() if name.startswith(prefix))
+
+
 def main(database: str) -> None:
     table = sqlite3.connect(database)
     provinces = table.execute("select distinct provinceCode, province from admin_units").fetchall()
-    wards = table.execute("select wardCode, ward, wardType, provinceCode from admin_units").fetchall()
+    wards = table.execute("select wardCode, ward, provinceCode from admin_units").fetchall()
     rows = [
         (code, name, "city" if name.startswith("Thành phố") else "province", code, "2025-07-01")
         for code, name in provinces
-    ] + [(code, name, KINDS[kind], province, "2025-07-01") for code, name, kind, province in wards]
+    ] + [(code, name, _kind(name), province, "2025-07-01") for code, name, province in wards]
     with (Path(__file__).parent / "units.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("code", "name", "kind", "province", "valid_from"))
