@@ -82,41 +82,40 @@ class _Comparison:
         self._within: list[tuple[str, str]] = []
 
     def compare(self, before: Node, after: Node, path: str) -> None:
-        pair = (before.name, after.name)
-        if all(pair) and pair in self._within:  # a model that contains itself
+        """Null apart, each type that was taken must be taken still."""
+        if before.nullable != after.nullable and "any" not in (before.label, after.label):
+            self._note(What.NARROWED if before.nullable else What.WIDENED, path, say(before), say(after))
+        was, now = before.alternatives, after.alternatives
+        if len(was) == len(now) == 1:
+            self._one(was[0], now[0], path)
             return
-        self._within.append(pair)
-        try:
-            self._alternatives(before, after, path)
-        finally:
-            self._within.pop()
+        further = {each.key for each in now} - {each.key for each in was}
+        if further and self.outgoing:  # a reader cannot skip a value of a new type as it skips a new field
+            self._note(What.RETYPED, path, say(before), say(after))
+            return
+        left = list(now)
+        for each in was:
+            match = next((other for other in left if other.key == each.key), None)
+            if match is None:
+                self._note(What.RETYPED if further else What.NARROWED, path, say(before), say(after))
+                return
+            left.remove(match)
+            self._one(each, match, path)
 
     def _note(self, what: What, path: str, before: str, after: str) -> None:
         if what in {What.WIDENED, What.ENUM_VALUE_ADDED} and not self.outgoing:
             return  # takes more than it did: nobody needs to know
         self.found.append(Change(what, self.message, path, before, after))
 
-    def _alternatives(self, before: Node, after: Node, path: str) -> None:
-        """Null apart, each type that was taken must be taken still."""
-        if before.nullable != after.nullable and before.label != "any" and after.label != "any":
-            self._note(What.NARROWED if before.nullable else What.WIDENED, path, say(before), say(after))
-        was, now = before.alternatives, after.alternatives
-        if len(was) == len(now) == 1:
-            self._one(was[0], now[0], path)
-            return
-        left = list(now)
-        for each in was:
-            match = next((other for other in left if other.key == each.key), None)
-            if match is None:
-                what = What.NARROWED if left and len(now) < len(was) else What.RETYPED
-                self._note(what, path, say(before), say(after))
-                return
-            left.remove(match)
-            self._one(each, match, path)
-        if left:  # a reader cannot leave out a value as it can leave out a field
-            self._note(What.RETYPED if self.outgoing else What.WIDENED, path, say(before), say(after))
-
     def _one(self, before: Node, after: Node, path: str) -> None:
+        pair = (before.name, after.name)
+        if all(pair) and pair in self._within:  # a model that contains itself
+            return
+        self._within.append(pair)
+        self._same_type(before, after, path)
+        self._within.pop()
+
+    def _same_type(self, before: Node, after: Node, path: str) -> None:
         if before.label != after.label:
             if before.label == "any":
                 what = What.NARROWED

@@ -59,7 +59,9 @@ class Node:
 
     @property
     def label(self) -> str:
-        """Its type and format: what may not change."""
+        """Its type and format: what may not change. A choice of several has none of its own."""
+        if len(self.choices) > 1:
+            return "choice"
         kind, shape = self.schema.get("type"), self.schema.get("format")
         if kind is None:
             return "any" if self.values is None else "values"
