@@ -83,7 +83,7 @@ def language(fields: dict[str, Any] | None = None, **call: Any) -> Topology:
 
 
 def _model(name: str, fields: dict[str, Any]) -> type[BaseModel]:
-    given = {key: value if isinstance(value, tuple) else (value, ...) for key, value in fields.items()}
+    given: dict[str, Any] = {key: value if isinstance(value, tuple) else (value, ...) for key, value in fields.items()}
     return create_model(name, __base__=Message, **given)
 
 
