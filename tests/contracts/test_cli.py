@@ -22,6 +22,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("schemas", "samples"):
         shutil.copytree(cli.HOME / name, folder / name)
     monkeypatch.setattr(cli, "HOME", folder)
+    for name in ("TIEPSUC_CONTRACTS_BASE", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
     git(folder.parent, "init", "--quiet", "--initial-branch", "main")
@@ -150,7 +152,9 @@ def test_without_git_the_files_are_compared_with(home: Path) -> None:
     assert told()["against"] == ["contracts/schemas"]
 
 
-def test_an_unknown_revision_is_told(home: Path) -> None:
+def test_what_cannot_be_compared_with_is_told(home: Path, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="no such revision or folder: v99"):
         baseline.of_revision(home, "v99")
     assert isinstance(run("check", "--base", "--exec=x").exception, Misconfigured)
+    (tmp_path / "empty").mkdir()
+    assert isinstance(run("check", "--base", str(tmp_path / "empty")).exception, Misconfigured)

@@ -41,7 +41,7 @@ def of_revision(home: Path, revision: str) -> Baseline:
     label = revision if commit.startswith(revision) else f"{revision} ({commit[:7]})"
     present = _git(home, "ls-tree", "--name-only", commit, "--", "schemas", "samples").split()
     if not present:
-        return Baseline(label)
+        return Baseline(f"{label}: chưa có hợp đồng / no contracts yet")
     return _of_files(label, _untar(_git_bytes(home, "archive", "--format=tar", commit, "--", *present)))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import contracts as language
+from services.chassis.errors import Misconfigured
 
 if TYPE_CHECKING:
     from services.operations.contracts.baseline import Baseline
@@ -65,13 +66,21 @@ def check(bases: tuple[str, ...], as_json: bool) -> None:
 
 
 def _baselines(bases: tuple[str, ...]) -> "list[Baseline]":
-    """The files of the working tree always, then what was asked for, else what is committed."""
+    """The files of the working tree always, then what was asked for, else what is committed.
+
+    Misconfigured: what was asked for holds no schemas.
+    """
     from services.operations.contracts import baseline
 
     found = [baseline.of_folder(HOME, "contracts/schemas")]
-    for base in bases or baseline.default_revisions(HOME):
+    if not bases:
+        return found + [baseline.of_revision(HOME, revision) for revision in baseline.default_revisions(HOME)]
+    for base in bases:
         folder = Path(base)
-        found.append(baseline.of_folder(folder) if folder.is_dir() else baseline.of_revision(HOME, base))
+        asked = baseline.of_folder(folder) if folder.is_dir() else baseline.of_revision(HOME, base)
+        if not asked.schemas:
+            raise Misconfigured(f"Không có lược đồ ở đây / no schemas there: {base}")
+        found.append(asked)
     return found
 
 
