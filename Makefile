@@ -35,6 +35,7 @@ check: $(dev) ## Kiểm tra mã nguồn / style, types, architecture, contracts
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports
+	$(bin)/tiepsuc contracts check
 	$(bin)/python -m pip check
 
 faults: $(dev) ## Thử sự cố; FULL= cho cỡ nhỏ / faults injected under load; FULL= for the small size

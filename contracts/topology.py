@@ -58,6 +58,11 @@ class EventSpec:
         """The CloudEvents `dataschema`: a name, not an address."""
         return f"urn:tiepsuc:schema:{self.name}"
 
+    @property
+    def source(self) -> str:
+        """The CloudEvents `source`."""
+        return f"/tiepsuc/{self.owner}"
+
     def subject(self, province: str) -> str:
         """Where an event of one province is published; `*` for every province."""
         return f"evt.{self.name}.{province}"
@@ -235,6 +240,11 @@ DURABLES: tuple[DurableSpec, ...] = (
     ),
 )
 
+RETIRED: tuple[str, ...] = ()
+"""Events and calls, by name, that were published once and are no more: a newer version stands in their place, and
+nobody consumes them any longer (see the durables, and `tiepsuc_calls_total`). `tiepsuc contracts check` takes the
+disappearance of any other as a break."""
+
 USERS: tuple[str, ...] = (*SERVICES, "provisioner", "operator", *(each.name for each in SUBSCRIBERS))
 """NATS users; each has a key of its own and an inbox prefix `_INBOX_<user>`."""
 
@@ -298,6 +308,7 @@ __all__ = [
     "MAX_BATCH",
     "NO_PROVINCE",
     "RETENTION",
+    "RETIRED",
     "SERVICES",
     "TOPOLOGY",
     "CallSpec",

@@ -72,7 +72,7 @@ class EventWriter:
         event = event_class(type(data)).model_construct(
             specversion="1.0",
             id=event_id,
-            source=f"/tiepsuc/{self.owner}",
+            source=spec.source,
             type=spec.type,
             subject=entity,
             time=self.clock.now(),
