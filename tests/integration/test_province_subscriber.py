@@ -99,7 +99,7 @@ async def refusal(client: Client, errors: list[str]) -> str:
     """What the server said to the last thing we did; the flush waits for its answer."""
     await client.flush()
     async with asyncio.timeout(5):
-        while not errors:  # noqa: ASYNC110 - the client hands it over soon after
+        while not errors:
             await asyncio.sleep(0.01)
     return errors.pop().lower()
 
