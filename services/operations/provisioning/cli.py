@@ -35,6 +35,7 @@ def secrets_group() -> None:
 def create(root: Path, host: str, port: int, http_port: int, store: Path) -> None:
     """Tạo những gì còn thiếu dưới ROOT / make what is missing below ROOT."""
     secrets.create(root, TOPOLOGY)
+    secrets.hand_to_postgres(root)
     text = nats_conf.render(
         TOPOLOGY,
         secrets.public_keys(root, TOPOLOGY),
