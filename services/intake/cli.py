@@ -164,9 +164,9 @@ class _Rejects:
         return self
 
     def add(self, text: str, row: RejectedRow) -> None:
-        if self._writer is None:
-            if self._path is not None:
-                self._file = self._path.open("w", encoding="utf-8", newline="")
+        if self._file is None and self._path is not None:
+            self._file = self._path.open("w", encoding="utf-8", newline="")
+        if self._writer is None and self._file is not None:
             self._writer = csv.writer(self._file)
             self._writer.writerow(("line", "column", "code", "reason", "text"))
         reason = row.message_vi if self._lang == "vi" else row.message_en

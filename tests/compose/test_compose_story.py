@@ -67,7 +67,8 @@ def test_a_log_of_ones_own_goes_in_and_its_rejected_lines_come_out_through_pipes
 
 def test_each_container_sees_its_own_secrets_only_and_can_change_nothing(project: Project) -> None:
     own = {f"/run/secrets/{each}" for each in ("database.password", "nats.seed", "relay.password")}
-    seek = "find / -path /proc -prune -o -path /sys -prune -o -type f \\( -name '*.seed' -o -name '*.password' \\) -print"
+    kinds = "-name '*.seed' -o -name '*.password'"
+    seek = f"find / -path /proc -prune -o -path /sys -prune -o -type f \\( {kinds} \\) -print"
     for name in SERVICES:
         assert set(project.inside(name, f"{seek} 2>/dev/null", None).split()) == own, name
         assert project.inside(name, "id -u").strip() == "10001"

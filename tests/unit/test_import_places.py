@@ -15,7 +15,7 @@ ROW = RejectedRow(line=2, column="unit", code="unknown-unit", message_vi="không
 @pytest.fixture
 def cannot_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be written anywhere, as in a read-only container; whoever runs the tests may be root."""
-    monkeypatch.setattr(cli.os, "access", lambda *_: False)
+    monkeypatch.setattr("os.access", lambda *_: False)
 
 
 def test_rejected_lines_go_beside_the_file(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from contracts.topology import TOPOLOGY
 from services.chassis.errors import Misconfigured
 from services.chassis.settings import ServiceSettings
 from services.operations.provisioning import secrets
+from services.operations.provisioning.cli import secrets_group
 
 
 def test_every_user_gets_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
@@ -25,6 +27,18 @@ def test_every_user_gets_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
     secrets.create(tmp_path, TOPOLOGY)
     secrets.hand_to_postgres(tmp_path)
     assert {file: file.read_text() for file in before} == before
+
+
+def test_a_change_of_the_servers_file_is_told_because_nats_does_not_look_by_itself(tmp_path: Path) -> None:
+    def create() -> str:
+        done = CliRunner().invoke(secrets_group, ["create", str(tmp_path)])
+        assert done.exit_code == 0
+        return done.output
+
+    assert "SIGHUP" not in create()
+    assert "SIGHUP" not in create()
+    (tmp_path / "province-92" / "nats.seed").unlink()
+    assert "SIGHUP" in create()
 
 
 @pytest.mark.parametrize(

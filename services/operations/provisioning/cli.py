@@ -45,5 +45,9 @@ def create(root: Path, host: str, port: int, http_port: int, store: Path) -> Non
         http_port=http_port,
         store=store,
     )
-    secrets.write_private(root / "nats" / "nats.conf", text)
+    conf = root / "nats" / "nats.conf"
+    changed = conf.exists() and conf.read_text() != text
+    secrets.write_private(conf, text)
     click.echo(f"Khóa và mật khẩu ở / keys and passwords in {root}")
+    if changed:
+        click.echo("nats.conf đã thay đổi, NATS phải nạp lại / nats.conf changed, NATS has to reload it (SIGHUP)")
