@@ -17,6 +17,9 @@ class Anything(Message):
     """The data of an event that is newer than this code: counted by the gate, shown to no projection."""
 
 
+_UNKNOWN = event_class(Anything)
+
+
 @dataclass(slots=True)
 class Arrival:
     """An event that could be decoded. `deliveries` is 0 for one that comes from the parked table."""
@@ -89,7 +92,7 @@ class Decoder:
         """The event in a message, or what is wrong with it."""
         kind = subject.rpartition(".")[0]
         try:
-            event = self._classes.get(kind, Event[Anything]).model_validate_json(payload)
+            event = self._classes.get(kind, _UNKNOWN).model_validate_json(payload)
         except ValidationError as error:
             return _undecodable(subject, payload, _explain(error))
         if event.type != self._types.get(kind, event.type):

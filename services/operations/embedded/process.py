@@ -1,7 +1,6 @@
 """Child processes that are watched, started again when they end, and never left behind."""
 
 import asyncio
-import ctypes
 import logging
 import os
 import random
@@ -13,10 +12,13 @@ from pathlib import Path
 
 import psutil
 
+from services.operations.embedded import child_exec
+
 log = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _RAN_WELL = 0.2, 10.0, 30.0
-_PR_SET_PDEATHSIG = 1
+_CHILD_EXEC = (sys.executable, "-I", "-S", str(Path(child_exec.__file__).resolve()))
+_STAY = -1
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,10 @@ class Child:
     async def _spawn(self) -> None:
         self.spec.log.parent.mkdir(parents=True, exist_ok=True)
         with self.spec.log.open("ab") as output:
+            ids = (_STAY if each is None else each for each in (self.spec.uid, self.spec.gid))
             self._process = await asyncio.create_subprocess_exec(
+                *_CHILD_EXEC,
+                *map(str, (os.getpid(), int(self.spec.stop_signal), *ids)),
                 *self.spec.command,
                 env={**os.environ, **self.spec.env},
                 stdin=asyncio.subprocess.DEVNULL,
@@ -106,19 +111,8 @@ class Child:
                 stderr=output,
                 cwd="/",
                 start_new_session=True,  # the terminal's Ctrl-C is for the supervisor, which stops in order
-                preexec_fn=self._before_exec,
             )
         self._on_start(self.spec.name, self._process.pid)
-
-    def _before_exec(self) -> None:
-        """In the child: another user if wanted, and then the promise to die with the parent, which that would undo."""
-        if self.spec.gid is not None:
-            os.setgroups([])
-            os.setgid(self.spec.gid)
-        if self.spec.uid is not None:
-            os.setuid(self.spec.uid)
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, self.spec.stop_signal)
 
     async def _watch(self) -> None:
         pause = _FIRST_PAUSE

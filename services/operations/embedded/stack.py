@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +50,10 @@ class Stack:
 
 
 @asynccontextmanager
-async def running(home: Path) -> AsyncIterator[Stack]:
+async def running(home: Path, services: Sequence[str] = SERVICES) -> AsyncIterator[Stack]:
     """Starts everything and waits until it is ready; stops everything at the end, in reverse order.
 
+    With fewer `services` the rest is left to the caller; NATS, PostgreSQL and the provisioner always run.
     Misconfigured: another stack runs in this home. TimeoutError: something does not get ready; the message says what.
     """
     home.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
@@ -61,7 +62,7 @@ async def running(home: Path) -> AsyncIterator[Stack]:
         stack = Stack(home, _choose_ports(home), {})
         started = time.monotonic()
         try:
-            await _start(stack)
+            await _start(stack, services)
             stack.seconds_to_ready = time.monotonic() - started
             _write(home / "stack.json", _note(stack))
             yield stack
@@ -70,7 +71,7 @@ async def running(home: Path) -> AsyncIterator[Stack]:
             await asyncio.shield(_stop(stack))
 
 
-async def _start(stack: Stack) -> None:
+async def _start(stack: Stack, services: Sequence[str]) -> None:
     secrets.create(stack.secrets_dir, TOPOLOGY)
     conf = stack.secrets_dir / "nats" / "nats.conf"
     keys = secrets.public_keys(stack.secrets_dir, TOPOLOGY)
@@ -88,7 +89,7 @@ async def _start(stack: Stack) -> None:
     postgres = EmbeddedPostgres(stack.home, stack.ports["postgres"], password)
     first_round = [await _child(stack, _nats(stack, conf))]
     # Services import while initdb works; they wait by themselves for what is not there yet.
-    first_round += [await _child(stack, _service(stack, name)) for name in SERVICES]
+    first_round += [await _child(stack, _service(stack, name)) for name in services]
     await asyncio.to_thread(postgres.initialise)
     first_round.append(await _child(stack, _postgres(stack, postgres, password)))
     first_round.append(await _child(stack, _provisioner(stack)))

@@ -1,0 +1,1 @@
+"""What tests share: homes, stacks, and looks into their databases."""
