@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-IMAGE = "tiepsuc:compose-test"
-"""Kept after the test: its layers make the next build quick."""
 
 
 def no_engine() -> str | None:
@@ -27,17 +25,17 @@ def no_engine() -> str | None:
     return None
 
 
-def run(*command: str, code: int | None = 0, text: str | None = None, timeout: float = 300) -> str:
+def run(*command: str, code: int | None = 0, text: str | None = None, env: dict[str, str] | None = None) -> str:
     """Runs a command, and returns what it printed on its standard output."""
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env=os.environ | {"TIEPSUC_IMAGE": IMAGE, "TIEPSUC_PUBLISHED_PORT": "0"},
+        env=os.environ | (env or {}),
         input=text,
         stdin=subprocess.DEVNULL if text is None else None,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=300,
         check=False,
     )
     assert code is None or done.returncode == code, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -50,9 +48,20 @@ class Project:
 
     name: str
 
+    @property
+    def image(self) -> str:
+        """An image of our own too: that of a deployment on this machine is left alone."""
+        return f"tiepsuc:{self.name}"
+
     def compose(self, *arguments: str, code: int | None = 0, text: str | None = None) -> str:
         """`docker compose -p NAME …`."""
-        return run("docker", "compose", "-p", self.name, *arguments, code=code, text=text)
+        env = {"TIEPSUC_IMAGE": self.image, "TIEPSUC_PUBLISHED_PORT": "0"}
+        return run("docker", "compose", "-p", self.name, *arguments, code=code, text=text, env=env)
+
+    def remove(self) -> None:
+        """Takes away what is there, whatever state it is in."""
+        self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--timeout", "5", code=None)
+        run("docker", "image", "rm", self.image, code=None)  # what it was built from stays in the engine's cache
 
     def up(self, *arguments: str) -> None:
         """Up, and everything healthy; else the failure comes with what the containers said."""

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.topology import SERVICES
-from tests.compose.project import IMAGE, ROOT, Project, no_engine, run
+from tests.compose.project import ROOT, Project, no_engine, run
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
 
@@ -29,7 +29,7 @@ def project() -> Iterator[Project]:
         project.up("--build")
         yield project
     finally:
-        project.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--timeout", "5", code=None)
+        project.remove()
 
 
 def assert_sample_month(project: Project) -> None:
@@ -143,7 +143,7 @@ def test_stopping_lets_everything_finish_and_starting_again_finds_everything(pro
 
 
 def test_taking_it_down_leaves_nothing_and_the_image_has_no_secret(project: Project) -> None:
-    inside = run("docker", "run", "--rm", "--network", "none", "--entrypoint", "find", IMAGE, "/secrets", "-type", "f")
-    assert inside == ""
+    look = ("--network", "none", "--entrypoint", "find", project.image, "/secrets", "/run", "/data", "-type", "f")
+    assert run("docker", "run", "--rm", *look) == ""
     project.compose("--profile", "tools", "down", "--volumes", "--timeout", "30")
     assert project.left() == {"containers": [], "volumes": [], "networks": []}
