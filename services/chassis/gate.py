@@ -133,14 +133,27 @@ class VersionGate:
                 [arrival.subject for arrival in waiting],
                 [arrival.payload.decode() for arrival in waiting],
             )
-        done = [*outcome.applied, *outcome.duplicate, *(failure.arrival for failure in outcome.dead)]
-        if done:
+        await self._forget_parked(connection, outcome)
+
+    async def _forget_parked(self, connection: Connection, outcome: Outcome) -> None:
+        """Judged by the gate, not by what came as a duplicate: of an early event that came twice, one waits on."""
+        touched = list({arrival.entity for arrival in (*outcome.applied, *outcome.duplicate)})
+        if touched:
             await connection.execute(
-                """delete from parked using unnest($2::uuid[], $3::int[]) as done(entity, version)
-                   where parked.owner = $1 and parked.entity = done.entity and parked.version = done.version""",
+                """delete from parked using gate
+                   where parked.owner = $1 and parked.entity = any($2) and gate.owner = parked.owner
+                     and gate.entity = parked.entity and parked.version <= gate.version""",
                 self.owner,
-                [arrival.entity for arrival in done],
-                [arrival.version for arrival in done],
+                touched,
+            )
+        dead = [failure.arrival for failure in outcome.dead]
+        if dead:
+            await connection.execute(
+                """delete from parked using unnest($2::uuid[], $3::int[]) as dead(entity, version)
+                   where parked.owner = $1 and parked.entity = dead.entity and parked.version = dead.version""",
+                self.owner,
+                [arrival.entity for arrival in dead],
+                [arrival.version for arrival in dead],
             )
 
 

@@ -1,4 +1,4 @@
-"""Deliveries that are doubled, shuffled and poisoned: each costs at most its own entity, and only until it is mended."""
+"""Deliveries doubled, shuffled and poisoned: each costs at most its own entity, and only until it is mended."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ async def test_doubled_shuffled_and_poisoned(home: Path, monkeypatch: pytest.Mon
             for victim in victims:
                 replayed = await caller.call("intake", ReplayEvents(entity=victim), EventsReplayed)
                 assert replayed.events == 4
-        await here.settle(dead=len(GARBAGE))
+        await here.settle(dead=POISONED + len(GARBAGE))  # letters stay until somebody settles them
 
 
 async def _published_log(here: Scene) -> list[asyncpg.Record]:
