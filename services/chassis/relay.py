@@ -149,7 +149,7 @@ class Relay:
         return len(rows)
 
     async def _check_stream(self, connection: asyncpg.Connection[Any]) -> None:
-        """Looks, every two seconds and after each reconnection, whether the stream is still the one that acknowledged us.
+        """Looks, every two seconds and after a reconnection, whether the stream is still the one that acknowledged us.
 
         A stream that was re-created, or went back behind what it had acknowledged (an old copy of its files), gets
         again what it lost, as far back as it would have kept it.
