@@ -103,7 +103,9 @@ class Consumer:
         if broken or outcome.dead:
             await dead_letters.bury(work.connection, self.owner, outcome.dead, broken)
             for failure in outcome.dead:
-                log.error("dead letter: %s", failure.error, extra={"event_id": failure.arrival.event.id})
+                event = failure.arrival.event
+                about = {"event_id": event.id, "correlation_id": event.correlationid}
+                log.error("dead letter: %s", failure.error, extra=about)
             for message in broken:
                 log.error("dead letter: %s", message.error, extra={"subject": message.subject})
         return outcome
