@@ -110,7 +110,10 @@ class VersionGate:
         return arrivals
 
     async def settle(self, connection: Connection, outcome: Outcome) -> None:
-        """Moves the gates forward, parks what is early, and forgets parked events that are done with."""
+        """Moves the gates forward, parks what is early, and forgets parked events that the gate has passed or that died.
+
+        Only the gate says what is done with: a repetition of an early event is no sign that the parked one may go.
+        """
         new: dict[UUID, int] = {}
         for arrival in outcome.applied:
             new[arrival.entity] = max(new.get(arrival.entity, 0), arrival.version)
@@ -133,14 +136,20 @@ class VersionGate:
                 [arrival.subject for arrival in waiting],
                 [arrival.payload.decode() for arrival in waiting],
             )
-        done = [*outcome.applied, *outcome.duplicate, *(failure.arrival for failure in outcome.dead)]
-        if done:
+        await connection.execute(
+            """delete from parked using gate
+               where parked.owner = $1 and parked.entity = any($2)
+                 and gate.owner = parked.owner and gate.entity = parked.entity and parked.version <= gate.version""",
+            self.owner,
+            list({arrival.entity for arrival in (*outcome.applied, *outcome.duplicate)}),
+        )
+        if outcome.dead:
             await connection.execute(
-                """delete from parked using unnest($2::uuid[], $3::int[]) as done(entity, version)
-                   where parked.owner = $1 and parked.entity = done.entity and parked.version = done.version""",
+                """delete from parked using unnest($2::uuid[], $3::int[]) as dead(entity, version)
+                   where parked.owner = $1 and parked.entity = dead.entity and parked.version = dead.version""",
                 self.owner,
-                [arrival.entity for arrival in done],
-                [arrival.version for arrival in done],
+                [failure.arrival.entity for failure in outcome.dead],
+                [failure.arrival.version for failure in outcome.dead],
             )
 
 
