@@ -96,17 +96,20 @@ async def ground() -> AsyncIterator[Ground]:
 
 
 @dataclass
+class Times:
+    """How often a message was delivered."""
+
+    num_delivered: int | None = 1
+
+
+@dataclass
 class Delivery:
     """A message as JetStream delivers it, and what was answered."""
 
     subject: str
     data: bytes
-    num_delivered: int = 1
+    metadata: Times = field(default_factory=Times)
     answers: list[str] = field(default_factory=list)
-
-    @property
-    def metadata(self) -> Delivery:
-        return self
 
     async def ack(self) -> None:
         self.answers.append("ack")

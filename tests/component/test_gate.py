@@ -49,3 +49,16 @@ async def test_whatever_is_delivered_in_whatever_order_and_often_takes_effect_on
     for entity in entities:
         assert witness.versions(entity) == list(range(1, 9))
         assert await witness.parked(entity) == []
+
+
+async def test_a_stuck_entity_with_many_parked_events_does_not_keep_another_waiting(witness: Witness) -> None:
+    """Its parked events are not even looked at while its predecessor is missing."""
+    stuck, other = sorted((uuid7(), uuid7()))
+    await witness.consumer.handle([delivery(stuck, version) for version in range(2, 2_103)])
+    await witness.consumer.handle([delivery(other, 2), delivery(other, 3)])
+    await witness.consumer.handle([delivery(stuck, 2_103), delivery(other, 1)])
+    assert await witness.gate(other) == 3
+    await witness.consumer.handle([delivery(stuck, 1)])
+    await witness.consumer.sweep()
+    assert await witness.gate(stuck) == 2_103
+    assert witness.versions(stuck) == list(range(1, 2_104))
