@@ -108,13 +108,14 @@ class DurableSpec:
     """A durable pull consumer of a stream, and the NATS user who may read it.
 
     No filter means the whole stream, which a version gate needs; `max_ack_pending` leaves room for several replicas.
+    `ack_wait` is how long what a killed process had fetched stays away: well above the time a batch takes, and no more.
     """
 
     stream: str
     name: str
     user: str
     filters: tuple[str, ...] = ()
-    ack_wait: timedelta = timedelta(seconds=60)
+    ack_wait: timedelta = timedelta(seconds=15)
     max_ack_pending: int = 8 * MAX_BATCH
 
 
