@@ -142,6 +142,7 @@ class _Run:
         self.tasks: list[asyncio.Task[None]] = []
         self.pools: list[asyncpg.Pool[Any]] = []
         self.broker: NatsBroker | None = None
+        self.fetches: nats.Fetches | None = None
         self.closing = False
 
     async def until(self, stop: asyncio.Event) -> ExitCode:
@@ -265,7 +266,7 @@ class _Run:
         for durable in durables.values():
             await nats.wait_for_durable(client, durable)
         await self.broker.start()
-        nats.guard_fetches(self.broker)
+        self.fetches = nats.Fetches(self.broker)
         return client
 
     async def _guard_connection(self, client: Client) -> None:
@@ -327,6 +328,8 @@ class _Run:
         if self.broker is not None:
             with suppress(Exception):
                 async with asyncio.timeout(self.settings.drain_seconds + 2):
+                    if self.fetches is not None:
+                        await self.fetches.stop()
                     await self.broker.stop()
         self.http.should_exit = True
         for task in self.tasks[1:]:
