@@ -19,6 +19,7 @@ from typing import Any
 import asyncpg
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
+from pydantic import ValidationError
 
 from contracts.topology import TOPOLOGY, DurableSpec, Topology
 from services.chassis import broker as nats
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 _GUARD_SECONDS = 2.0
 _GUARD_STRIKES = 3
 _SWEEP_SECONDS = 15.0
+_LOST_WHILE_DRAINING = 1.0
 
 
 class ExitCode(IntEnum):
@@ -94,15 +96,24 @@ class Service:
 
 def main(service: Service) -> None:
     """Runs a service until it is told to stop, and exits with its code."""
-    settings = service.settings()
-    logs.configure(service.name, settings.log_level)
+    logs.configure(service.name, "INFO")
     try:
+        settings = _told(service.settings)
+        logs.configure(service.name, settings.log_level)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             code = runner.run(serve(service, settings))
     except Misconfigured as error:
         log.critical("%s", error)
         code = ExitCode.MISCONFIGURED
     sys.exit(code)
+
+
+def _told(settings: type[ServiceSettings]) -> ServiceSettings:
+    try:
+        return settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"TIEPSUC_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        raise Misconfigured(f"settings: {wrong}") from error
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -142,6 +153,7 @@ class _Run:
         self.tasks: list[asyncio.Task[None]] = []
         self.pools: list[asyncpg.Pool[Any]] = []
         self.broker: NatsBroker | None = None
+        self.client: Client | None = None
         self.fetches: nats.Fetches | None = None
         self.closing = False
 
@@ -246,6 +258,7 @@ class _Run:
             if not self.closing and not self.ended.done():
                 self.ended.set_result(Ended(ExitCode.CONNECTION_CLOSED, "the NATS connection is closed for good"))
 
+        settings.secret(settings.nats_seed_file.name)  # judged like the others
         self.health.stage = "waiting for NATS"
         self.broker = nats.open_broker(
             name,
@@ -261,7 +274,7 @@ class _Run:
             nats.subscribe(self.broker, durable, consumer.handle)
         for subject in chassis.calls.subjects:
             nats.respond(self.broker, name, subject, chassis.calls.answer)
-        client = await self.broker.connect()
+        self.client = client = await self.broker.connect()
         self.health.stage = "waiting for its durables"
         for durable in durables.values():
             await nats.wait_for_durable(client, durable)
@@ -326,11 +339,14 @@ class _Run:
         self.closing = True
         self.health.stage = "stopping"
         if self.broker is not None:
-            with suppress(Exception):
-                async with asyncio.timeout(self.settings.drain_seconds + 2):
-                    if self.fetches is not None:
-                        await self.fetches.stop()
-                    await self.broker.stop()
+            draining = asyncio.create_task(self._drain(self.broker))
+            end = asyncio.get_running_loop().time() + self.settings.drain_seconds + 2
+            while not draining.done() and asyncio.get_running_loop().time() < end:
+                await asyncio.wait({draining}, timeout=_LOST_WHILE_DRAINING)
+                if self.client is not None and not self.client.is_connected:
+                    break  # nobody would hear what is still to be said
+            draining.cancel()
+            await asyncio.wait({draining}, timeout=1)
         self.http.should_exit = True
         for task in self.tasks[1:]:
             task.cancel()
@@ -345,6 +361,12 @@ class _Run:
             except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
                 pool.terminate()
         metrics.LEADER.labels(self.service.name).set(0)
+
+    async def _drain(self, broker: NatsBroker) -> None:
+        with suppress(Exception):
+            if self.fetches is not None:
+                await self.fetches.stop()
+            await broker.stop()
 
 
 async def _first_of(*waited: asyncio.Future[Any]) -> None:

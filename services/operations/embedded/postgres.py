@@ -68,9 +68,10 @@ class EmbeddedPostgres:
         ]
         try:
             await run_to_end(command, *self.ids)
+            draft.rename(self.data)
         finally:
             password.unlink()
-        draft.rename(self.data)
+            shutil.rmtree(draft, ignore_errors=True)
         _flush(self.data.parent)
 
     @property
