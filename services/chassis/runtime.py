@@ -240,12 +240,15 @@ class _Run:
         return Database(pool, EventWriter(name, self.service.topology, self.service.clock))
 
     async def _pool(self, arguments: dict[str, Any], size: int) -> asyncpg.Pool[Any]:
+        waits = ""
         while True:
             try:
                 pool = await open_pool(arguments, size=size)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 # A role or database that is not there yet looks like a wrong password; only time tells them apart.
-                log.debug("database not ready: %s", error)
+                if waits != (waits := f"waiting for the database: {type(error).__name__}: {error}"):
+                    log.warning("%s", waits)
+                    self.health.stage = waits
                 await asyncio.sleep(0.25)
             else:
                 self.pools.append(pool)

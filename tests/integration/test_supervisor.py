@@ -215,7 +215,7 @@ def test_as_a_normal_user(home: Path, start: Starter) -> None:
     for each in (home, *home.iterdir()):
         os.chown(each, nobody.pw_uid, nobody.pw_gid)
     home.chmod(0o700)
-    demo = start(home, prefix=as_nobody, python=python)
+    demo = start(home, prefix=as_nobody, python=python, HOME=str(home))
     demo.wait_for(READY)
     found = processes_of(home)
     assert len(found) > 8

@@ -28,13 +28,15 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 class Demo:
     """One run of the command. It is the foreground process of its terminal: what is typed there reaches it."""
 
-    def __init__(self, home: Path, *arguments: str, prefix: tuple[str, ...] = (), python: str = sys.executable) -> None:
+    def __init__(
+        self, home: Path, *arguments: str, prefix: tuple[str, ...] = (), python: str = sys.executable, **env: str
+    ) -> None:
         self.home = home
         self._keyboard, screen = pty.openpty()
         # `setsid --ctty`: a session of its own, which the pseudo-terminal controls. It becomes the command itself.
         self.process = subprocess.Popen(
             ["setsid", "--ctty", *prefix, python, "-m", "services.operations", "demo", *arguments],
-            env=os.environ | {"TIEPSUC_HOME": str(home), "COLUMNS": "200", "TERM": "xterm"},
+            env=os.environ | {"TIEPSUC_HOME": str(home), "COLUMNS": "200", "TERM": "xterm"} | env,
             stdin=screen,
             stdout=screen,
             stderr=screen,

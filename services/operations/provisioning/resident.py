@@ -48,6 +48,12 @@ class Provisioner:
         self.topology = topology
         self.trouble: str | None = "not provisioned yet"
 
+    def _tell(self, trouble: str | None) -> None:
+        """For `/ready`, and once for the log."""
+        if trouble and trouble != self.trouble:
+            log.warning("%s", trouble)
+        self.trouble = trouble
+
     async def databases(self) -> None:
         """Every service's database; waits for PostgreSQL as long as it takes."""
         address = {
@@ -69,7 +75,7 @@ class Provisioner:
                         secrets.read(root, service, "relay.password"),
                     )
                 except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
-                    self.trouble = f"PostgreSQL: {error}"
+                    self._tell(f"PostgreSQL: {type(error).__name__}: {error}")
                     await asyncio.sleep(_RETRY)
             if applied:
                 log.info("database %s: applied %s", service, ", ".join(applied))
@@ -102,9 +108,7 @@ class Provisioner:
         )
         if done.made or done.changed:
             log.warning("made %s; changed %s", done.made, done.changed)
-        for alarm in done.alarms:
-            log.warning("%s", alarm)
-        self.trouble = "; ".join(done.alarms) or None
+        self._tell("; ".join(done.alarms) or None)
 
     async def watch(self, client: Client) -> None:
         """Looks for ever; what is lost is made again within a second or two."""
@@ -112,7 +116,7 @@ class Provisioner:
             try:
                 await self.round(client)
             except (NatsError, OSError, TimeoutError) as error:
-                self.trouble = f"NATS: {type(error).__name__}: {error}"
+                self._tell(f"NATS: {type(error).__name__}: {error}")
             await asyncio.sleep(_EVERY)
 
 
