@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.topology import TOPOLOGY, Topology
 from services.chassis.health import Health, HttpServer
+from services.chassis.settings import Environment, read_secret
 from services.operations.provisioning import databases, secrets, streams
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class ProvisionerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TIEPSUC_", extra="ignore", frozen=True)
 
+    environment: Environment = "production"
     nats_url: str = "nats://127.0.0.1:4222"
     secrets_root: Path
     database_host: str = "127.0.0.1"
@@ -60,10 +62,9 @@ class Provisioner:
             "host": self.settings.database_host,
             "port": self.settings.database_port,
             "user": self.settings.database_superuser,
-            "password": secrets.read(self.settings.secrets_root, _USER, "database.password"),
+            "password": self._secret(_USER, "database.password"),
             "timeout": 5,
         }
-        root = self.settings.secrets_root
         for service in self.topology.services:
             applied: list[str] | None = None
             while applied is None:
@@ -71,14 +72,17 @@ class Provisioner:
                     applied = await databases.provision(
                         address,
                         service,
-                        secrets.read(root, service, "database.password"),
-                        secrets.read(root, service, "relay.password"),
+                        self._secret(service, "database.password"),
+                        self._secret(service, "relay.password"),
                     )
                 except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
                     self._tell(f"PostgreSQL: {type(error).__name__}: {error}")
                     await asyncio.sleep(_RETRY)
             if applied:
                 log.info("database %s: applied %s", service, ", ".join(applied))
+
+    def _secret(self, user: str, name: str) -> str:
+        return read_secret(self.settings.secrets_root / user / name, self.settings.environment)
 
     async def connect(self) -> Client:
         """The provisioner's NATS connection; it comes back by itself."""
