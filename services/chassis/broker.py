@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _FETCH_SECONDS = 0.1
 _SHORTEST_FETCH = 0.005
+_AFTER_REFUSAL = 0.2
 _CONCURRENT_CALLS = 16
 
 
@@ -96,7 +97,8 @@ class Fetches:
 
     FastStream's batch loop (0.7.8) asks again for the rest of a batch in the rest of its time. With less than 0.1 ms
     left, nats-py makes that a negative expiry, the server refuses, and the error drops what the batch held already. And
-    its stop cancels a fetch under way. In both cases messages come again only after `ack_wait`.
+    its stop cancels a fetch under way. In both cases messages come again only after `ack_wait`. Where every fetch is
+    refused, as without a durable, the loop would ask without a pause and take most of a core.
     """
 
     def __init__(self, broker: NatsBroker) -> None:
@@ -124,6 +126,10 @@ class Fetches:
             self._under_way += 1
             try:
                 return await fetch(batch=batch, timeout=timeout, heartbeat=heartbeat)
+            except (NatsError, OSError) as error:
+                if not isinstance(error, TimeoutError):  # refused at once, as where there is no such durable
+                    await asyncio.sleep(_AFTER_REFUSAL)
+                raise
             finally:
                 self._under_way -= 1
 
