@@ -104,17 +104,25 @@ class Fetches:
     def __init__(self, broker: NatsBroker) -> None:
         self._stopping = False
         self._under_way = 0
+        self._subscriptions: list[JetStreamContext.PullSubscription] = []
         for subscriber in broker.subscribers:
             subscription = getattr(subscriber, "subscription", None)
             if isinstance(subscription, JetStreamContext.PullSubscription):
                 subscription.fetch = self._guarded(subscription.fetch)  # type: ignore[method-assign]
+                self._subscriptions.append(subscription)
 
     async def stop(self) -> None:
-        """No more fetches; what has been fetched is in its handler's hands when this returns."""
+        """No more fetches. What has been fetched is in its handler's hands when this returns; what came too late for
+        its fetch, and waits here for the next one, goes back."""
         self._stopping = True
         while self._under_way:  # noqa: ASYNC110 - counted by fetches that come and go
             await asyncio.sleep(_SHORTEST_FETCH)
-        await asyncio.sleep(2 * _SHORTEST_FETCH)
+        await asyncio.sleep(_FETCH_SECONDS)  # as long as the server may still answer the last fetch
+        for subscription in self._subscriptions:
+            while subscription.pending_msgs:
+                message = await subscription._sub.next_msg(timeout=1)  # noqa: SLF001 - `fetch` would ask for more
+                if not JetStreamContext.is_status_msg(message):
+                    await message.nak()
 
     def _guarded(self, fetch: Callable[..., Awaitable[list[Msg]]]) -> Any:
         async def guarded(batch: int = 1, timeout: float | None = 5, heartbeat: float | None = None) -> list[Msg]:

@@ -19,7 +19,7 @@ from typing import Any
 import asyncpg
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
-from pydantic import ValidationError
+from nats.errors import Error as NatsError
 
 from contracts.topology import TOPOLOGY, DurableSpec, Topology
 from services.chassis import broker as nats
@@ -33,7 +33,7 @@ from services.chassis.health import Health, HttpServer
 from services.chassis.outbox import EventWriter
 from services.chassis.relay import Relay
 from services.chassis.self_service import SelfService
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, from_environment
 from services.worktime.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 _GUARD_SECONDS = 2.0
 _GUARD_STRIKES = 3
 _SWEEP_SECONDS = 15.0
+_RETRY_SECONDS = 1.0
 _LOST_WHILE_DRAINING = 1.0
 
 
@@ -98,7 +99,7 @@ def main(service: Service) -> None:
     """Runs a service until it is told to stop, and exits with its code."""
     logs.configure(service.name, "INFO")
     try:
-        settings = _told(service.settings)
+        settings = from_environment(service.settings)
         logs.configure(service.name, settings.log_level)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             code = runner.run(serve(service, settings))
@@ -106,14 +107,6 @@ def main(service: Service) -> None:
         log.critical("%s", error)
         code = ExitCode.MISCONFIGURED
     sys.exit(code)
-
-
-def _told(settings: type[ServiceSettings]) -> ServiceSettings:
-    try:
-        return settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"TIEPSUC_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
-        raise Misconfigured(f"settings: {wrong}") from error
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -277,13 +270,25 @@ class _Run:
             nats.subscribe(self.broker, durable, consumer.handle)
         for subject in chassis.calls.subjects:
             nats.respond(self.broker, name, subject, chassis.calls.answer)
-        self.client = client = await self.broker.connect()
+        self.client = client = await self._connected(self.broker)
         self.health.stage = "waiting for its durables"
         for durable in durables.values():
             await nats.wait_for_durable(client, durable)
         await self.broker.start()
         self.fetches = nats.Fetches(self.broker)
         return client
+
+    async def _connected(self, broker: NatsBroker) -> Client:
+        """Waits as long as it takes, also for a server that does not know us: it may not have been told of us yet."""
+        waits = ""
+        while True:
+            try:
+                return await broker.connect()
+            except (NatsError, OSError) as error:
+                if waits != (waits := f"waiting for NATS: {type(error).__name__}: {error}"):
+                    log.warning("%s", waits)
+                    self.health.stage = waits
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _guard_connection(self, client: Client) -> None:
         """Ends the process when NATS has been away for long: a fresh start heals what a reconnect may not."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.chassis.errors import Misconfigured
@@ -48,6 +48,15 @@ class ServiceSettings(BaseSettings):
     def secret(self, name: str) -> str:
         """The content of a secret's file, see `read_secret`."""
         return read_secret(self.secrets_dir / name, self.environment)
+
+
+def from_environment(kind: type[ServiceSettings]) -> ServiceSettings:
+    """The settings as they were told. Misconfigured: not all, or not so that they can be meant."""
+    try:
+        return kind()
+    except ValidationError as error:
+        wrong = "; ".join(f"TIEPSUC_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        raise Misconfigured(f"settings: {wrong}") from error
 
 
 def read_secret(path: Path, environment: Environment) -> str:

@@ -16,7 +16,6 @@ import psutil
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
-from nats.js.api import ConsumerInfo
 
 from contracts.topology import TOPOLOGY
 from services.chassis.runtime import ExitCode
@@ -24,7 +23,7 @@ from services.operations.embedded.stack import Stack, running
 from services.operations.provisioning import secrets
 from tests.support import slow_reporting
 from tests.support.served import Served, down, serving
-from tests.support.stack import SAMPLE, command, database, new_home
+from tests.support.stack import SAMPLE, command, converged, database, new_home
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -128,10 +127,11 @@ async def test_sigterm_finishes_what_is_in_hand(stack: Stack) -> None:
             applied = await connection.fetchval("select coalesce(sum(version), 0) from gate")
         in_hand = sum(int(line.split()[-2]) for line in begun)
         assert applied >= in_hand > 0, "committed"
-    info = await _durable(stack)
-    assert info.num_ack_pending == 0, "acknowledged"
-    assert info.ack_floor is not None
-    assert info.ack_floor.stream_seq >= in_hand
+    async with serving(stack.home, "reporting") as served:
+        await served.ready()
+        await converged(stack, 8)  # less than `ack_wait`: nothing was left fetched and not acknowledged
+        assert 'outcome="applied"' in await served.metrics()
+        assert 'outcome="duplicate"' not in await served.metrics(), "what was committed was acknowledged"
 
 
 async def test_a_durable_that_is_gone_ends_it_and_the_next_one_waits_for_it(stack: Stack) -> None:
@@ -198,6 +198,19 @@ async def test_what_it_cannot_start_with_is_told_with_a_code_of_its_own(stack: S
         weak.write_text(good)
 
 
+async def test_it_waits_for_a_server_that_does_not_know_it_yet(stack: Stack) -> None:
+    seed = stack.home / "secrets" / "escalation" / "nats.seed"
+    good = seed.read_text()
+    try:
+        secrets.write_private(seed, secrets._new_seed())
+        async with serving(stack.home, "escalation") as served:
+            found = await served.finds(lambda found: "Authorization Violation" in found.get("process", ""), 20)
+            assert found["process"].startswith("waiting for NATS: ")
+            assert await served.cpu_share(2) < IDLE
+    finally:
+        secrets.write_private(seed, good)
+
+
 async def test_a_taken_port_ends_it(stack: Stack) -> None:
     async with serving(stack.home, "reporting") as first:
         await first.ready()
@@ -205,12 +218,6 @@ async def test_a_taken_port_ends_it(stack: Stack) -> None:
             assert await second.ended(15) == ExitCode.FAILED
             assert "cannot listen on port" in second.text
         assert not await first.findings()
-
-
-async def _durable(stack: Stack) -> ConsumerInfo:
-    async with _provisioner(stack) as client:
-        info: ConsumerInfo = await client.jetstream().consumer_info("INTAKE", "reporting")
-        return info
 
 
 async def _delete_durable(stack: Stack) -> None:

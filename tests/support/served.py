@@ -55,6 +55,11 @@ class Served:
             return 0, {}
         return answer.status_code, answer.json()
 
+    async def metrics(self) -> str:
+        """The page that Prometheus reads."""
+        async with httpx.AsyncClient(timeout=8, trust_env=False, verify=False) as client:  # noqa: S501 - no TLS
+            return (await client.get(f"{self._url}/metrics")).text
+
     async def findings(self) -> dict[str, str]:
         """What `/ready` finds wrong; it says 503 if and only if there is something, and `/live` 200 all the while."""
         (status, body), (live, _) = await asyncio.gather(self.get("ready"), self.get("live"))
