@@ -96,6 +96,7 @@ class DeadLetter(Message):
     tries: int
     died_at: AwareDatetime
     behind: int = Field(description="events of the same entity that wait for this one")
+    note: str | None = None
 
 
 class DeadLettersView(Message):

@@ -33,10 +33,12 @@ from contracts.operations.queries import (
 )
 from contracts.refusals import CommonRefusal, refuse
 from services.chassis import dead_letters, relay
-from services.chassis.arrivals import Arrival
+from services.chassis.arrivals import Arrival, Outcome
 from services.chassis.calls import Calls
 from services.chassis.consumer import Consumer
 from services.chassis.database import Connection, UnitOfWork
+from services.chassis.errors import Fault, fault_of
+from services.chassis.gate import Discarded
 
 # 256 buckets by the id's last byte, which is random in UUIDs of version 5 and 7 alike.
 _BUCKETS = """
@@ -49,7 +51,9 @@ _APPLIED = "select entity, version from gate where owner = $1 and version > 0"
 _PAGE = 5_000
 
 
-class _DryRun(Exception):
+class _Undone(Exception):
+    """Rolls a retry back: a dry run, or one that failed."""
+
     def __init__(self, result: DeadLetterRetried) -> None:
         super().__init__()
         self.result = result
@@ -84,18 +88,19 @@ class SelfService:
         consumer = self._consumer(letter["owner"])
         try:
             async with work.savepoint():
+                await dead_letters.settle(work.connection, letter["id"], "applied", f"retried by {command.actor.id}")
                 result = await self._retried(work, consumer, letter)
+                await work.flush()
                 if command.data.dry_run or not result.applied:
-                    raise _DryRun(result)
-        except _DryRun as dry:
-            if not command.data.dry_run:
-                await work.connection.execute(
-                    "update dead_letter set tries = tries + 1, error = coalesce($2, error) where id = $1",
-                    command.data.id,
-                    dry.result.error,
-                )
-            return dry.result
-        await dead_letters.settle(work.connection, command.data.id, "applied", f"retried by {command.actor.id}")
+                    raise _Undone(result)
+        except _Undone as undone:
+            result = undone.result
+        except Exception as error:
+            if fault_of(error) is Fault.SURROUNDINGS:
+                raise
+            result = DeadLetterRetried(applied=False, followed=0, error=f"{type(error).__name__}: {error}")
+        if not command.data.dry_run and not result.applied:
+            await dead_letters.tried_again(work.connection, letter["id"], result.error)
         return result
 
     async def _retried(self, work: UnitOfWork, consumer: Consumer, letter: asyncpg.Record) -> DeadLetterRetried:
@@ -103,12 +108,12 @@ class SelfService:
         if not isinstance(decoded, Arrival):
             return DeadLetterRetried(applied=False, followed=0, error=decoded.error)
         outcome = await consumer.retry(work, decoded)
-        if outcome.dead and outcome.dead[0].arrival is decoded:
-            return DeadLetterRetried(applied=False, followed=0, error=outcome.dead[0].error)
-        if decoded in outcome.parked:
+        for failure in outcome.dead:
+            if failure.arrival is decoded:
+                return DeadLetterRetried(applied=False, followed=0, error=failure.error)
+        if any(arrival is decoded for arrival in outcome.parked):
             return DeadLetterRetried(applied=False, followed=0, error="an earlier event of its entity is missing")
-        followed = len([arrival for arrival in outcome.applied if arrival is not decoded])
-        return DeadLetterRetried(applied=True, followed=followed)
+        return DeadLetterRetried(applied=True, followed=_followed(outcome, decoded))
 
     async def edit(self, work: UnitOfWork, command: Command[EditDeadLetter]) -> DeadLetterSettled:
         letter = await self._open_letter(work, command.data.id)
@@ -121,6 +126,7 @@ class SelfService:
                 f"The edited payload is still not valid: {decoded.error}",
                 field="payload",
             )
+        _check_same_place(letter, decoded)
         await dead_letters.edit(
             work.connection,
             command.data.id,
@@ -139,15 +145,11 @@ class SelfService:
         await dead_letters.settle(
             work.connection, command.data.id, "discarded", f"discarded by {command.actor.id}: {command.data.reason}"
         )
-        if letter["entity"] is not None:
-            # The gate steps over the discarded version; the sweep brings what waits behind it.
-            await work.connection.execute(
-                "update gate set version = $3 where owner = $1 and entity = $2 and version = $3 - 1",
-                letter["owner"],
-                letter["entity"],
-                letter["version"],
-            )
-        return DeadLetterSettled(status="discarded")
+        outcome = await self._consumer(letter["owner"]).discard(
+            work,
+            Discarded(letter["subject"], letter["payload"], letter["event_id"], letter["entity"], letter["version"]),
+        )
+        return DeadLetterSettled(status="discarded", followed=_followed(outcome))
 
     async def list(self, connection: Connection, query: Query[DeadLetters]) -> DeadLettersView:
         rows, total = await dead_letters.listing(connection, settled=query.data.settled, limit=query.data.limit)
@@ -190,7 +192,7 @@ class SelfService:
         state = await connection.fetchrow(
             """select count(*) as parked, count(distinct entity) as parked_entities, min(parked_at) as oldest_parked,
                       (select count(*) from dead_letter where owner = $1 and status = 'dead') as dead
-               from parked where owner = $1""",
+               from parked where owner = $1 and not skip""",
             owner,
         )
         return GateDigestView(buckets=_buckets(buckets), **dict(state or {}))
@@ -241,6 +243,27 @@ class SelfService:
 
 def _buckets(rows: list[asyncpg.Record]) -> list[Bucket]:
     return [Bucket(**dict(row)) for row in rows]
+
+
+def _followed(outcome: Outcome, retried: Arrival | None = None) -> int:
+    """How many events took effect because of a letter's, besides its own."""
+    return len([arrival for arrival in outcome.applied if arrival is not retried and not arrival.discarded])
+
+
+def _check_same_place(letter: asyncpg.Record, edited: Arrival) -> None:
+    """What the message could be told by, an edit must keep: else its place in the entity's order is lost."""
+    for field, name, value in (
+        ("event_id", "id", edited.event.id),
+        ("entity", "subject", edited.entity),
+        ("version", "entityversion", edited.version),
+    ):
+        if letter[field] is not None and letter[field] != value:
+            raise refuse(
+                CommonRefusal.INVALID,
+                f"Không được sửa {name}: sự kiện phải giữ nguyên vị trí ({letter[field]}).",
+                f"{name} may not be edited: the event must keep its place ({letter[field]}).",
+                field="payload",
+            )
 
 
 def _no_letter() -> Exception:
