@@ -32,7 +32,7 @@ from contracts.operations.queries import (
     LogDigestView,
 )
 from contracts.refusals import CommonRefusal, refuse
-from services.chassis import dead_letters, relay
+from services.chassis import dead_letters, replays
 from services.chassis.arrivals import Arrival, Outcome
 from services.chassis.calls import Calls
 from services.chassis.consumer import Consumer
@@ -77,10 +77,13 @@ class SelfService:
         calls.query(GateDigest, self.gate_digest)
         calls.query(EntityVersions, self.entity_versions)
 
-    async def replay(self, _: UnitOfWork, command: Command[ReplayEvents]) -> EventsReplayed:
+    async def replay(self, __: UnitOfWork, command: Command[ReplayEvents]) -> EventsReplayed:
         wish = command.data
         async with self._relay_pool.acquire() as connection:
-            events = await relay.replay(connection, entity=wish.entity, days=wish.days, dry_run=wish.dry_run)
+            if wish.dry_run:
+                events, _, _ = await replays.count(connection, wish.entity, wish.days)
+            else:
+                events = await replays.request(connection, command.id, wish.entity, wish.days)
         return EventsReplayed(events=events)
 
     async def retry(self, work: UnitOfWork, command: Command[RetryDeadLetter]) -> DeadLetterRetried:
