@@ -1,4 +1,4 @@
-"""Publishing the log again by command: recorded first, then set pending piece by piece while the relay has nothing else.
+"""Publishing the log again by command: recorded first, then set pending piece by piece while nothing else is.
 
 The record makes it resumable and repeatable: a command that arrives twice, or whose service dies midway, replays once.
 """

@@ -1,7 +1,8 @@
-"""What every service answers about itself: its log, its gates, its dead letters (`contracts.operations`)."""
+"""What every service can be told to do about itself: publish its log again, and see to its dead letters."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -17,19 +18,11 @@ from contracts.operations.commands import (
     RetryDeadLetter,
 )
 from contracts.operations.queries import (
-    Bucket,
     DeadLetter,
     DeadLetterById,
     DeadLetters,
     DeadLettersView,
     DeadLetterView,
-    EntityVersion,
-    EntityVersions,
-    EntityVersionsView,
-    GateDigest,
-    GateDigestView,
-    LogDigest,
-    LogDigestView,
 )
 from contracts.refusals import CommonRefusal, refuse
 from services.chassis import dead_letters, replays
@@ -39,16 +32,6 @@ from services.chassis.consumer import Consumer
 from services.chassis.database import Connection, UnitOfWork
 from services.chassis.errors import Fault, fault_of
 from services.chassis.gate import Discarded
-
-# 256 buckets by the id's last byte, which is random in UUIDs of version 5 and 7 alike.
-_BUCKETS = """
-    select get_byte(uuid_send(entity), 15) as bucket, count(*) as entities, sum(version)::bigint as versions,
-           bit_xor(hashtextextended(entity::text || version, 0)) as digest
-    from ({source}) s group by 1 order by 1
-"""
-_LAST_IN_LOG = "select entity, max(version) as version from outbox group by entity"
-_APPLIED = "select entity, version from gate where owner = $1 and version > 0"
-_PAGE = 5_000
 
 
 class _Undone(Exception):
@@ -73,9 +56,6 @@ class SelfService:
         calls.command(DiscardDeadLetter, self.discard)
         calls.query(DeadLetters, self.list)
         calls.query(DeadLetterById, self.show)
-        calls.query(LogDigest, self.log_digest)
-        calls.query(GateDigest, self.gate_digest)
-        calls.query(EntityVersions, self.entity_versions)
 
     async def replay(self, __: UnitOfWork, command: Command[ReplayEvents]) -> EventsReplayed:
         wish = command.data
@@ -170,55 +150,6 @@ class SelfService:
             original_payload=original.decode(errors="replace") if original is not None else None,
         )
 
-    async def log_digest(self, _: Connection, __: Query[LogDigest]) -> LogDigestView:
-        async with (
-            self._relay_pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            buckets = await connection.fetch(_BUCKETS.format(source=_LAST_IN_LOG))
-            state = await connection.fetchrow(
-                """select count(*) as events, count(*) filter (where published_at is null) as pending,
-                          min(created_at) filter (where published_at is null) as oldest_pending,
-                          count(*) filter (where published_at is not null and generation = g.at) as published,
-                          count(*) filter (where published_at is not null and generation <> g.at) as published_before,
-                          min(stream_seq) filter (where generation = g.at) as first_seq,
-                          max(stream_seq) filter (where generation = g.at) as last_seq,
-                          max(g.at)::text as generation
-                   from outbox left join lateral (select generation as at from relay_state) g on true"""
-            )
-        return LogDigestView(buckets=_buckets(buckets), **dict(state or {}))
-
-    async def gate_digest(self, connection: Connection, query: Query[GateDigest]) -> GateDigestView:
-        owner = query.data.owner
-        self._consumer(owner)
-        buckets = await connection.fetch(_BUCKETS.format(source=_APPLIED), owner)
-        state = await connection.fetchrow(
-            """select count(*) as parked, count(distinct entity) as parked_entities, min(parked_at) as oldest_parked,
-                      (select count(*) from dead_letter where owner = $1 and status = 'dead') as dead
-               from parked where owner = $1 and not skip""",
-            owner,
-        )
-        return GateDigestView(buckets=_buckets(buckets), **dict(state or {}))
-
-    async def entity_versions(self, connection: Connection, query: Query[EntityVersions]) -> EntityVersionsView:
-        chosen = "where get_byte(uuid_send(entity), 15) = {bucket} order by entity limit {page}"
-        if query.data.owner is None:
-            async with self._relay_pool.acquire() as log:
-                rows = await log.fetch(
-                    f"select * from ({_LAST_IN_LOG}) s {chosen.format(bucket='$1', page='$2')}",
-                    query.data.bucket,
-                    _PAGE + 1,
-                )
-        else:
-            rows = await connection.fetch(
-                f"select * from ({_APPLIED}) s {chosen.format(bucket='$2', page='$3')}",
-                query.data.owner,
-                query.data.bucket,
-                _PAGE + 1,
-            )
-        entities = [EntityVersion(entity=row["entity"], version=row["version"]) for row in rows[:_PAGE]]
-        return EntityVersionsView(entities=entities, more=len(rows) > _PAGE)
-
     async def _open_letter(self, work: UnitOfWork, letter_id: object) -> asyncpg.Record:
         letter = await dead_letters.open_with_payload(work.connection, letter_id, lock=True)  # type: ignore[arg-type]
         if letter is None:
@@ -233,19 +164,20 @@ class SelfService:
         return letter
 
     def _consumer(self, owner: str) -> Consumer:
-        consumer = self._consumers.get(owner)
-        if consumer is None:
-            raise refuse(
-                CommonRefusal.NOT_FOUND,
-                f"Dịch vụ này không nhận sự kiện của {owner}.",
-                f"This service consumes no events of {owner}.",
-                field="owner",
-            )
-        return consumer
+        return consumer_of(self._consumers, owner)
 
 
-def _buckets(rows: list[asyncpg.Record]) -> list[Bucket]:
-    return [Bucket(**dict(row)) for row in rows]
+def consumer_of(consumers: Mapping[str, Consumer], owner: str) -> Consumer:
+    """The consumer of an owner's events. Refused: there is none."""
+    consumer = consumers.get(owner)
+    if consumer is None:
+        raise refuse(
+            CommonRefusal.NOT_FOUND,
+            f"Dịch vụ này không nhận sự kiện của {owner}.",
+            f"This service consumes no events of {owner}.",
+            field="owner",
+        )
+    return consumer
 
 
 def _followed(outcome: Outcome, retried: Arrival | None = None) -> int:
