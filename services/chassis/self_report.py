@@ -120,6 +120,7 @@ class SelfReport:
         """None where the database does not answer; the findings then say so."""
         try:
             async with asyncio.timeout(_PATIENCE), self._relay_pool.acquire() as connection:
+                replaying = await replays.left(connection)  # first: what it sets pending meanwhile is then seen below
                 pending = await connection.fetchrow(
                     """select count(*) as pending, min(created_at) as oldest_pending from outbox
                        where published_at is null"""
@@ -130,7 +131,7 @@ class SelfReport:
                        and database = (select oid from pg_database where datname = current_database()))""",
                     LEADER_KEY,
                 )
-                return RelayHealth(leading=leading, replaying=await replays.left(connection), **dict(pending or {}))
+                return RelayHealth(leading=leading, replaying=replaying, **dict(pending or {}))
         except Exception as error:
             if fault_of(error) is not Fault.SURROUNDINGS:
                 raise
