@@ -48,7 +48,8 @@ _BUCKETS = """
 """
 _LAST_IN_LOG = "select entity, max(version) as version from outbox group by entity"
 _APPLIED = "select entity, version from gate where owner = $1 and version > 0"
-# One pass over the log. $1-$4: the stream's generation, ends and gaps; $5: how long it keeps a message for certain.
+# One pass over the log. $1 the stream's generation, $2 its first sequence, $3 its gaps, $5 its last sequence; $4 how
+# long it keeps a message for certain.
 _STATE = """
     select count(*) as events, count(*) filter (where published_at is null) as pending,
            min(created_at) filter (where published_at is null) as oldest_pending,
@@ -59,18 +60,21 @@ _STATE = """
            count(*) filter (where {held}) as held,
            count(*) filter (where published_at is not null and not young and not {held}) as expired,
            count(*) filter (where young and {lost}) as lost,
-           count(*) filter (where present and stream_seq > $3) as beyond
+           count(*) filter (where present and stream_seq > $5) as beyond
     from (
-        select published_at, created_at, stream_seq, created_at > now() - $5::interval as young,
+        select published_at, created_at, stream_seq, created_at > now() - $4::interval as young,
                coalesce(published_at is not null and generation = coalesce($1, g.at), false) as present
         from outbox left join (select generation as at from relay_state) g on true
     ) log
 """
-_HELD = "coalesce(present and stream_seq between $2 and $3 and stream_seq <> all($4::bigint[]), false)"
-_LOST = "($1::timestamptz is not null and (not present or stream_seq < $2 or stream_seq = any($4::bigint[])))"
+_HELD = "coalesce(present and stream_seq between $2 and $5 and stream_seq <> all($3::bigint[]), false)"
+_LOST = """
+    $1::timestamptz is not null and published_at is not null
+    and (not present or stream_seq < $2 or stream_seq = any($3::bigint[]))
+"""
 _PLACES = """
     select entity, version, event_id, published_at, stream_seq, present from (
-        select entity, version, event_id, published_at, stream_seq, created_at > now() - $5::interval as young,
+        select entity, version, event_id, published_at, stream_seq, created_at > now() - $4::interval as young,
                coalesce(published_at is not null and generation = $1, false) as present
         from outbox
     ) log where young and {lost} order by stream_seq limit 10
@@ -155,7 +159,7 @@ class SelfReport:
             state = await connection.fetchrow(_STATE.format(held=_HELD, lost=_LOST), *_arguments(extent), timeout=_LONG)
             places = []
             if state and state["lost"]:
-                places = await connection.fetch(_PLACES.format(lost=_LOST), *_arguments(extent), timeout=_LONG)
+                places = await connection.fetch(_PLACES.format(lost=_LOST), *_arguments(extent)[:-1], timeout=_LONG)
         return LogDigestView(
             buckets=_buckets(buckets), **dict(state or {}), examples=[LogPlace(**dict(row)) for row in places]
         )
@@ -215,8 +219,8 @@ async def _waits(consumer: Consumer) -> ConsumerHealth:
 
 def _arguments(extent: StreamExtent | None) -> tuple[object, ...]:
     if extent is None:
-        return None, 1, 2**62, [], _CERTAIN
-    return extent.generation, extent.first_seq, extent.last_seq, extent.deleted, _CERTAIN
+        return None, 1, [], _CERTAIN, 2**62
+    return extent.generation, extent.first_seq, extent.deleted, _CERTAIN, extent.last_seq
 
 
 def _buckets(rows: list[asyncpg.Record]) -> list[Bucket]:
