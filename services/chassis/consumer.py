@@ -123,7 +123,9 @@ class Consumer:
         async with self.database.unit_of_work() as work:
             outcome = await self._apply(work, arrivals, broken, waiting)
         for failure in outcome.dead:
-            log.error("dead letter: %s", failure.error, extra={"event_id": failure.arrival.event.id})
+            event = failure.arrival.event
+            about = {"event_id": event.id, "correlation_id": event.correlationid}
+            log.error("dead letter: %s", failure.error, extra=about)
         for message in (*broken, *outcome.unreadable):
             log.error("dead letter: %s", message.error, extra={"subject": message.subject})
         return outcome

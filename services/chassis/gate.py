@@ -168,19 +168,13 @@ class VersionGate:
                 [arrival.subject for arrival in waiting],
                 [arrival.payload.decode() for arrival in waiting],
             )
-        await self._forget_parked(connection, outcome)
-
-    async def _forget_parked(self, connection: Connection, outcome: Outcome) -> None:
-        """Judged by the gate, not by what came as a duplicate: of an early event that came twice, one waits on."""
-        touched = list({arrival.entity for arrival in (*outcome.applied, *outcome.duplicate)})
-        if touched:
-            await connection.execute(
-                """delete from parked using gate
-                   where parked.owner = $1 and parked.entity = any($2) and gate.owner = parked.owner
-                     and gate.entity = parked.entity and parked.version <= gate.version""",
-                self.owner,
-                touched,
-            )
+        await connection.execute(
+            """delete from parked using gate
+               where parked.owner = $1 and parked.entity = any($2)
+                 and gate.owner = parked.owner and gate.entity = parked.entity and parked.version <= gate.version""",
+            self.owner,
+            list({arrival.entity for arrival in (*outcome.applied, *outcome.duplicate)}),
+        )
         gone = [(failure.arrival.entity, failure.arrival.version) for failure in outcome.dead]
         gone += [(each.entity, each.version) for each in outcome.unreadable if each.entity and each.version]
         if gone:
