@@ -174,9 +174,11 @@ def _of_every_service(owner: str) -> Iterator[CallSpec]:
     yield _command(owner, "retry-dead-letter", c.RetryDeadLetter, c.DeadLetterRetried, _ADMIN)
     yield _command(owner, "edit-dead-letter", c.EditDeadLetter, c.DeadLetterSettled, _ADMIN)
     yield _command(owner, "discard-dead-letter", c.DiscardDeadLetter, c.DeadLetterSettled, _ADMIN)
+    yield _query(owner, "health", q.Health, q.HealthView, _ADMIN)
     yield _query(owner, "dead-letters", q.DeadLetters, q.DeadLettersView, _ADMIN)
     yield _query(owner, "dead-letter", q.DeadLetterById, q.DeadLetterView, _ADMIN)
     yield _query(owner, "log-digest", q.LogDigest, q.LogDigestView, _ADMIN)
+    yield _query(owner, "log-places", q.LogPlaces, q.LogPlacesView, _ADMIN)
     yield _query(owner, "gate-digest", q.GateDigest, q.GateDigestView, _ADMIN)
     yield _query(owner, "entity-versions", q.EntityVersions, q.EntityVersionsView, _ADMIN)
 

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 CommandHandler = Callable[[UnitOfWork, Any], Awaitable[BaseModel]]
 """A use case that changes something: load, decide, save. Raises Refused."""
+ReportHandler = Callable[[Any], Awaitable[BaseModel]]
+"""Answers a query without the database, so that it is answered even where that is away."""
 QueryHandler = Callable[[Connection, Any], Awaitable[BaseModel]]
 """A use case that only reads. Raises Refused."""
 
@@ -37,6 +39,7 @@ class _Answerer:
     spec: CallSpec
     envelope: type[Call[Any]]
     handler: Callable[[Any, Any], Awaitable[BaseModel]]
+    connects: bool = True
 
 
 class Calls:
@@ -57,9 +60,24 @@ class Calls:
         """Answers this query. KeyError: the topology does not let this service answer it."""
         self._add(data, Query[data], handler)  # type: ignore[valid-type]
 
-    def _add(self, data: type[BaseModel], envelope: Any, handler: Callable[[Any, Any], Awaitable[BaseModel]]) -> None:
+    def report(self, data: type[BaseModel], handler: ReportHandler) -> None:
+        """Answers this query by what the process itself knows. KeyError: as above."""
+
+        async def alone(_: object, query: Any) -> BaseModel:
+            return await handler(query)
+
+        self._add(data, Query[data], alone, connects=False)  # type: ignore[valid-type]
+
+    def _add(
+        self,
+        data: type[BaseModel],
+        envelope: Any,
+        handler: Callable[[Any, Any], Awaitable[BaseModel]],
+        *,
+        connects: bool = True,
+    ) -> None:
         spec = self._topology.call_of(self.service, data)
-        self._answerers[spec.subject] = _Answerer(spec, envelope, handler)
+        self._answerers[spec.subject] = _Answerer(spec, envelope, handler, connects)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -111,6 +129,8 @@ class Calls:
             try:
                 if isinstance(call, Command):
                     return await self._run_command(answerer, call)
+                if not answerer.connects:
+                    return Reply[Any](result=await answerer.handler(None, call))
                 async with self._database.reading() as connection:
                     return Reply[Any](result=await answerer.handler(connection, call))
             except Exception as error:

@@ -32,6 +32,7 @@ from services.chassis.errors import Fault, Misconfigured, fault_of
 from services.chassis.health import Health, HttpServer
 from services.chassis.outbox import EventWriter
 from services.chassis.relay import Relay
+from services.chassis.self_report import SelfReport
 from services.chassis.self_service import SelfService
 from services.chassis.settings import ServiceSettings, from_environment
 from services.worktime.clock import Clock, SystemClock
@@ -203,6 +204,7 @@ class _Run:
         relay_address = address(settings, name, f"{name}_relay", "relay.password")
         relay_pool = await self._pool(relay_address, 2)
         SelfService(chassis.consumers, relay_pool).register(calls)
+        SelfReport(self.health, chassis.consumers, relay_pool).register(calls)
         if missing := calls.missing():
             raise Misconfigured(f"{name} does not answer {', '.join(sorted(missing))}, which the topology promises")
         for hook in chassis.at_start:

@@ -51,11 +51,11 @@ async def _schema(address: dict[str, Any], service: str, owner: str, relay: str)
             grant usage on schema public to "{service}", "{relay}";
             grant select, insert, update, delete on all tables in schema public to "{service}";
             grant usage on all sequences in schema public to "{service}";
-            revoke all on outbox, relay_state, schema_migration from "{service}";
+            revoke all on outbox, relay_state, replay, schema_migration from "{service}";
             grant insert on outbox to "{service}";
             grant select on schema_migration to "{service}";
             grant select, update ({_MARKS}) on outbox to "{relay}";
-            grant select, insert, update on relay_state to "{relay}";
+            grant select, insert, update on relay_state, replay to "{relay}";
             """
         )
     finally:
