@@ -16,7 +16,10 @@ Result = TypeVar("Result", bound=BaseModel)
 
 
 class Message(BaseModel):
-    """Base of everything on the bus: immutable, and unknown fields are ignored, because additions are allowed."""
+    """Base of everything on the bus: immutable, and unknown fields are ignored, because additions are allowed.
+
+    Events and replies leave out what is None, so a field of theirs that may be None has None as its default.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

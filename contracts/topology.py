@@ -58,6 +58,11 @@ class EventSpec:
         """The CloudEvents `dataschema`: a name, not an address."""
         return f"urn:tiepsuc:schema:{self.name}"
 
+    @property
+    def source(self) -> str:
+        """The CloudEvents `source`."""
+        return f"/tiepsuc/{self.owner}"
+
     def subject(self, province: str) -> str:
         """Where an event of one province is published; `*` for every province."""
         return f"evt.{self.name}.{province}"
@@ -108,14 +113,15 @@ class DurableSpec:
     """A durable pull consumer of a stream, and the NATS user who may read it.
 
     No filter means the whole stream, which a version gate needs; `max_ack_pending` leaves room for several replicas.
-    `ack_wait` is how long what a killed process had fetched stays away: well above the time a batch takes, and no more.
+    What a killed replica had in hand comes to another after `ack_wait`; a batch takes a fraction of a second, and one
+    that takes longer than that is delivered twice, which the gate makes harmless.
     """
 
     stream: str
     name: str
     user: str
     filters: tuple[str, ...] = ()
-    ack_wait: timedelta = timedelta(seconds=15)
+    ack_wait: timedelta = timedelta(seconds=20)
     max_ack_pending: int = 8 * MAX_BATCH
 
 
@@ -236,6 +242,11 @@ DURABLES: tuple[DurableSpec, ...] = (
     ),
 )
 
+RETIRED: tuple[str, ...] = ()
+"""Events and calls, by name, that were published once and are no more: a newer version stands in their place, and
+nobody consumes them any longer (see the durables, and `tiepsuc_calls_total`). `tiepsuc contracts check` takes the
+disappearance of any other as a break."""
+
 USERS: tuple[str, ...] = (*SERVICES, "provisioner", "operator", *(each.name for each in SUBSCRIBERS))
 """NATS users; each has a key of its own and an inbox prefix `_INBOX_<user>`."""
 
@@ -299,6 +310,7 @@ __all__ = [
     "MAX_BATCH",
     "NO_PROVINCE",
     "RETENTION",
+    "RETIRED",
     "SERVICES",
     "TOPOLOGY",
     "CallSpec",

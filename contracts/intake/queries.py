@@ -28,7 +28,7 @@ class CaseView(Message):
     """A case as it stands, its deadline explained."""
 
     case_id: UUID
-    case_code: CaseCode | None
+    case_code: CaseCode | None = None
     receiving_unit: CommuneCode
     deciding_unit: UnitCode
     procedure: ProcedureCode
@@ -36,10 +36,10 @@ class CaseView(Message):
     state: CaseState
     version: int
     submitted_at: AwareDatetime
-    accepted_at: AwareDatetime | None
-    due_at: AwareDatetime | None
-    completed_at: AwareDatetime | None
-    returned_at: AwareDatetime | None
+    accepted_at: AwareDatetime | None = None
+    due_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    returned_at: AwareDatetime | None = None
     deadline_steps: list[DeadlineStep]
 
 

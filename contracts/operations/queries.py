@@ -36,12 +36,12 @@ class LogDigestView(Message):
     buckets: list[Bucket]
     events: int
     pending: int
-    oldest_pending: AwareDatetime | None
-    generation: str | None
+    oldest_pending: AwareDatetime | None = None
+    generation: str | None = None
     published: int
     published_before: int
-    first_seq: int | None
-    last_seq: int | None
+    first_seq: int | None = None
+    last_seq: int | None = None
 
 
 class GateDigestView(Message):
@@ -50,7 +50,7 @@ class GateDigestView(Message):
     buckets: list[Bucket]
     parked: int
     parked_entities: int
-    oldest_parked: AwareDatetime | None
+    oldest_parked: AwareDatetime | None = None
     dead: int
 
 
@@ -88,9 +88,9 @@ class DeadLetter(Message):
     id: UUID
     owner: str
     subject: str
-    event_id: UUID | None
-    entity: UUID | None
-    version: int | None
+    event_id: UUID | None = None
+    entity: UUID | None = None
+    version: int | None = None
     error: str
     status: str
     tries: int
@@ -116,4 +116,4 @@ class DeadLetterView(Message):
 
     letter: DeadLetter
     payload: str
-    original_payload: str | None
+    original_payload: str | None = None

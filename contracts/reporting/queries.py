@@ -51,7 +51,7 @@ class FormLine(Message):
 class FormII06aView(Message):
     """The form: a total, the lines it is made of, and under which reading it was counted."""
 
-    unit: UnitCode | None
+    unit: UnitCode | None = None
     unit_name: str
     first_day: date
     last_day: date

@@ -1,20 +1,24 @@
 """Messages as they arrive: each decoded and judged by itself, so that one bad message is only its own trouble."""
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from contracts.envelope import Event, Message
 from contracts.topology import Topology
 from services.chassis.outbox import event_class
 
+_LARGEST_VERSION = 2**31 - 1  # what PostgreSQL's `int` holds
+
 
 class Anything(Message):
     """The data of an event that is newer than this code: counted by the gate, shown to no projection."""
+
+
+_UNKNOWN = event_class(Anything)
 
 
 @dataclass(slots=True)
@@ -62,13 +66,17 @@ class Failure:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a batch: after the commit, `held` are to be tried again later, everything else is done with."""
+    """What became of a batch: after the commit, `held` are to be tried again later, everything else is done with.
+
+    `unreadable` was parked, and dies.
+    """
 
     applied: list[Arrival] = field(default_factory=list)
     duplicate: list[Arrival] = field(default_factory=list)
     parked: list[Arrival] = field(default_factory=list)
     dead: list[Failure] = field(default_factory=list)
     held: list[Failure] = field(default_factory=list)
+    unreadable: list[Undecodable] = field(default_factory=list)
 
 
 def fingerprint(subject: str, payload: bytes) -> bytes:
@@ -89,11 +97,13 @@ class Decoder:
         """The event in a message, or what is wrong with it."""
         kind = subject.rpartition(".")[0]
         try:
-            event = self._classes.get(kind, Event[Anything]).model_validate_json(payload)
+            event = self._classes.get(kind, _UNKNOWN).model_validate_json(payload)
         except ValidationError as error:
             return _undecodable(subject, payload, _explain(error))
         if event.type != self._types.get(kind, event.type):
             return _undecodable(subject, payload, f"type: {event.type} does not belong on {subject}")
+        if event.entityversion > _LARGEST_VERSION:
+            return _undecodable(subject, payload, f"entityversion: {event.entityversion} is beyond what can be counted")
         return Arrival(subject, payload, event, deliveries)
 
 
@@ -107,9 +117,8 @@ def _explain(error: ValidationError) -> str:
 def _undecodable(subject: str, payload: bytes, error: str) -> Undecodable:
     """Keeps the entity and version if they can be read: the gate then knows which entity stands still."""
     try:
-        raw = json.loads(payload)
-        attributes = Envelope.model_validate(raw)
-    except (ValueError, ValidationError):
+        attributes = Envelope.model_validate_json(payload)
+    except ValidationError:
         return Undecodable(subject, payload, error)
     return Undecodable(subject, payload, error, attributes.id, attributes.subject, attributes.entityversion)
 
@@ -119,4 +128,4 @@ class Envelope(BaseModel):
 
     id: UUID
     subject: UUID
-    entityversion: int
+    entityversion: int = Field(ge=1, le=_LARGEST_VERSION)

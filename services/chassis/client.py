@@ -20,6 +20,9 @@ from services.worktime.clock import Clock
 Result = TypeVar("Result", bound=BaseModel)
 
 _AGAIN = 0.2
+_COMMAND_ATTEMPT = 5.0
+"""A command is sent again, under its id, when this much time passed without an answer: the first may have been lost
+with a broken connection, and one that is still being carried out is waited for and answered once."""
 
 
 class Caller:
@@ -43,7 +46,8 @@ class Caller:
     ) -> Result:
         """The result of a command or query. The same `id` again gets the first answer.
 
-        Until `timeout` (seconds) it is sent again, under the same id, where nobody answered: services restart.
+        Until `timeout` (seconds) it is sent again, under the same id, where nobody answered: services restart. A query
+        that somebody received is not: it may be long, and twice is twice the work.
         Refused: the service said no; with code `unavailable` where nobody answered in time.
         """
         spec = self._topology.call_of(owner, type(data))
@@ -60,22 +64,23 @@ class Caller:
             payload = Command[Any].model_construct(**fields, expected_version=expected_version).model_dump_json()
         else:
             payload = Query[Any].model_construct(**fields).model_dump_json()
-        raw = await self._request(spec.subject, payload.encode(), timeout)
+        attempt = _COMMAND_ATTEMPT if spec.changes else timeout
+        raw = await self._request(spec.subject, payload.encode(), timeout, attempt)
         reply = Reply[result].model_validate_json(raw)  # type: ignore[valid-type]
         if reply.refusal:
             raise Refused(reply.refusal)
         return cast("Result", reply.result)
 
-    async def _request(self, subject: str, payload: bytes, timeout: float) -> bytes:
+    async def _request(self, subject: str, payload: bytes, timeout: float, attempt: float) -> bytes:
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
         while (left := end - loop.time()) > 0:
             try:
-                return (await self._client.request(subject, payload, timeout=left)).data
+                return (await self._client.request(subject, payload, timeout=min(attempt, left))).data
             except NoRespondersError:
-                await asyncio.sleep(min(_AGAIN, max(left, 0)))
+                await asyncio.sleep(min(_AGAIN, left))
             except NatsTimeoutError:
-                break
+                continue
         service = subject.split(".")[1]
         raise Refused(
             Refusal(

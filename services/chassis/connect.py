@@ -70,6 +70,7 @@ async def operator() -> AsyncIterator[tuple[Client, Caller]]:
         )
     except (OSError, NatsError, NoServersError, TimeoutError) as error:
         raise Misconfigured(f"Không nối được NATS / cannot reach NATS at {url}: {error}") from error
+    client.options["max_reconnect_attempts"] = -1  # once it has been there, it is worth waiting for
     try:
         yield client, Caller(client, TOPOLOGY, SystemClock(), Actor(id=USER, role=Role.OPERATOR))
     finally:

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -62,50 +62,79 @@ class Consumer:
 
     async def handle(self, messages: Sequence[Delivered]) -> None:
         """Takes a batch as fetched. Never raises for what a later delivery may mend."""
+        await self._take(
+            [
+                (message, self.decoder.decode(message.subject, message.data, message.metadata.num_delivered or 1))
+                for message in messages
+            ]
+        )
+
+    async def _take(self, batch: Sequence[tuple[Delivered, Arrival | Undecodable]]) -> None:
+        """One transaction over these messages, or over each half where it fails for a reason that lies in one of them.
+
+        The effect's own failures are found by savepoints, at less cost; this is for those outside of it: events that
+        cannot be added to the log, values that no column takes.
+        """
         started = time.perf_counter()
-        arrivals: list[Arrival] = []
-        broken: list[Undecodable] = []
-        origin: dict[int, Delivered] = {}
-        for message in messages:
-            decoded = self.decoder.decode(message.subject, message.data, message.metadata.num_delivered or 1)
-            origin[id(decoded)] = message
-            if isinstance(decoded, Arrival):
-                arrivals.append(decoded)
-            else:
-                broken.append(decoded)
+        arrivals = [decoded for _, decoded in batch if isinstance(decoded, Arrival)]
+        broken = [decoded for _, decoded in batch if isinstance(decoded, Undecodable)]
         try:
             with tracing.batch_span(f"{self.service} consumes {self.owner}", (a.event.traceparent for a in arrivals)):
                 outcome = await self.apply(arrivals, broken)
-        except Exception as error:
-            if fault_of(error) is not Fault.SURROUNDINGS:
-                # Outside the effect nothing may fail for a message's sake: this is a mistake of ours, seen by everyone.
-                log.exception("a batch could not be judged", extra={"owner": self.owner})
-            else:
+        except Exception as error:  # noqa: BLE001 - none goes unjudged
+            if fault_of(error) is Fault.SURROUNDINGS:
                 log.warning("a batch waits: %s: %s", type(error).__name__, error, extra={"owner": self.owner})
-            await self._again(messages)
+                await self._again([message for message, _ in batch])
+            elif len(batch) > 1:
+                middle = len(batch) // 2
+                await self._take(batch[:middle])
+                await self._take(batch[middle:])
+            else:
+                await self._give_up(*batch[0], error)
             return
-        await self._acknowledge(outcome, broken, origin)
+        await self._acknowledge(outcome, broken, {id(decoded): message for message, decoded in batch})
         self._measure(outcome, len(broken), time.perf_counter() - started)
 
-    async def apply(self, arrivals: Sequence[Arrival], broken: Sequence[Undecodable] = ()) -> Outcome:
-        """One transaction over a batch."""
-        async with self.database.unit_of_work() as work:
-            return await self._apply(work, arrivals, broken)
+    async def _give_up(self, message: Delivered, decoded: Arrival | Undecodable, error: Exception) -> None:
+        """A message that cannot be judged: a dead letter, once our code may not be to blame any more."""
+        log.error("a message cannot be judged", exc_info=error, extra={"owner": self.owner})
+        letter = decoded
+        if isinstance(decoded, Arrival):
+            if effects.may_recover(decoded, error):
+                await self._again([message])
+                return
+            text = f"{type(error).__name__}: {error}"
+            letter = Undecodable(
+                decoded.subject, decoded.payload, text, decoded.event.id, decoded.entity, decoded.version
+            )
+        assert isinstance(letter, Undecodable)  # noqa: S101 - for the type checker
+        try:
+            async with self.database.unit_of_work() as work:
+                await dead_letters.bury(work.connection, self.owner, [], [letter])
+            await message.term()
+        except Exception as again:  # noqa: BLE001 - whatever it is, the message must not be lost
+            log.warning("a dead letter waits: %s: %s", type(again).__name__, again, extra={"owner": self.owner})
+            await self._again([message])
 
-    async def _apply(
-        self, work: UnitOfWork, arrivals: Sequence[Arrival], broken: Sequence[Undecodable] = ()
+    async def apply(
+        self, arrivals: Sequence[Arrival], broken: Sequence[Undecodable] = (), waiting: Collection[UUID] = ()
     ) -> Outcome:
-        outcome = Outcome()
-        if arrivals:
-            sorted_out = await self.gate.admit(work.connection, arrivals)
-            outcome = await effects.run(work, self._effect, sorted_out)
-            await self.gate.settle(work.connection, outcome)
-        if broken or outcome.dead:
-            await dead_letters.bury(work.connection, self.owner, outcome.dead, broken)
-            for failure in outcome.dead:
-                log.error("dead letter: %s", failure.error, extra={"event_id": failure.arrival.event.id})
-            for message in broken:
-                log.error("dead letter: %s", message.error, extra={"subject": message.subject})
+        """One transaction over a batch, and over what is parked of the entities that are `waiting`."""
+        async with self.database.unit_of_work() as work:
+            outcome = Outcome()
+            if arrivals or waiting:
+                sorted_out = await self.gate.admit(work.connection, arrivals, waiting)
+                outcome = await effects.run(work, self._effect, sorted_out)
+                await self.gate.settle(work.connection, outcome)
+            broken = [*broken, *outcome.unreadable]
+            if broken or outcome.dead:
+                await dead_letters.bury(work.connection, self.owner, outcome.dead, broken)
+                for failure in outcome.dead:
+                    event = failure.arrival.event
+                    about = {"event_id": event.id, "correlation_id": event.correlationid}
+                    log.error("dead letter: %s", failure.error, extra=about)
+                for message in broken:
+                    log.error("dead letter: %s", message.error, extra={"subject": message.subject})
         return outcome
 
     async def retry(self, work: UnitOfWork, arrival: Arrival) -> Outcome:
@@ -126,24 +155,18 @@ class Consumer:
             return 0
         followed = 0
         while True:
-            async with self.database.unit_of_work() as work:
-                rows = await work.connection.fetch(
-                    """select p.subject, p.payload from parked p join gate g using (owner, entity)
-                       where p.owner = $1 and p.version <= g.version + 1 order by p.entity limit $2""",
-                    self.owner,
-                    _SWEEP_ENTITIES,
-                )
-                ready = [
-                    decoded
-                    for row in rows
-                    if isinstance(decoded := self.decoder.decode(row["subject"], row["payload"].encode(), 0), Arrival)
-                ]
-                if not ready:
-                    return followed
-                outcome = await self._apply(work, ready)
-            followed += len(outcome.applied)
-            if not outcome.applied and not outcome.duplicate and not outcome.dead:
+            rows = await self.database.pool.fetch(
+                """select distinct p.entity from parked p join gate g using (owner, entity)
+                   where p.owner = $1 and p.version <= g.version + 1 order by p.entity limit $2""",
+                self.owner,
+                _SWEEP_ENTITIES,
+            )
+            if not rows:
                 return followed
+            outcome = await self.apply((), waiting=[row["entity"] for row in rows])
+            followed += len(outcome.applied)
+            if not (outcome.applied or outcome.duplicate or outcome.dead or outcome.unreadable):
+                return followed  # another replica was quicker
 
     async def sweep_entity(self, entity: UUID) -> int:
         """Applies what waits behind one entity's last version; how many events followed."""

@@ -18,7 +18,7 @@ TRIES_OF_UNKNOWN_FAULTS = 5
 
 async def run(work: UnitOfWork, effect: Effect, sorted_out: Plan) -> Outcome:
     """Applies the plan's chains. Errors of the surroundings are raised: the whole batch is then tried again later."""
-    outcome = Outcome(duplicate=sorted_out.duplicate, parked=list(sorted_out.early))
+    outcome = Outcome(duplicate=sorted_out.duplicate, parked=list(sorted_out.early), unreadable=sorted_out.unreadable)
     await _attempt(work, effect, sorted_out.chains, outcome)
     return outcome
 
@@ -55,8 +55,12 @@ async def _one_by_one(work: UnitOfWork, effect: Effect, chain: Chain, failure: E
 def _give_up(arrival: Arrival, error: Exception, outcome: Outcome) -> None:
     """A dead letter at once if the message is at fault, and after some tries if our code may be."""
     failure = Failure(arrival, f"{type(error).__name__}: {error}")
-    may_recover = fault_of(error) is Fault.CODE and 0 < arrival.deliveries < TRIES_OF_UNKNOWN_FAULTS
-    (outcome.held if may_recover else outcome.dead).append(failure)
+    (outcome.held if may_recover(arrival, error) else outcome.dead).append(failure)
+
+
+def may_recover(arrival: Arrival, error: Exception) -> bool:
+    """Whether a delivered event that failed is worth another delivery."""
+    return fault_of(error) is Fault.CODE and 0 < arrival.deliveries < TRIES_OF_UNKNOWN_FAULTS
 
 
 async def _try(work: UnitOfWork, effect: Effect, arrivals: Sequence[Arrival]) -> Exception | None:

@@ -5,14 +5,13 @@ remembers event ids and suits one that gets only some of them; it knows no order
 the effect, which is what makes the effect happen once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from services.chassis.arrivals import Arrival, Decoder, Outcome
+from services.chassis.arrivals import Arrival, Decoder, Outcome, Undecodable
 from services.chassis.database import Connection
-from services.chassis.errors import Permanent
 
 Chain = list[Arrival]
 """Consecutive events of one entity, in order."""
@@ -22,18 +21,25 @@ _PARKED_AT_ONCE = 2_000
 
 @dataclass(slots=True)
 class Plan:
-    """A batch sorted out: chains that take effect, what has done so before, what waits for a predecessor."""
+    """A batch sorted out: chains that take effect, what has done so before, what waits for a predecessor.
+
+    `unreadable` waited, and this code cannot read it any more: an older one took it for a kind that it did not know.
+    """
 
     chains: list[Chain] = field(default_factory=list)
     duplicate: list[Arrival] = field(default_factory=list)
     early: list[Arrival] = field(default_factory=list)
+    unreadable: list[Undecodable] = field(default_factory=list)
 
 
 class Gate(Protocol):
     """How a consumer makes sure that each event takes effect once."""
 
-    async def admit(self, connection: Connection, arrivals: Sequence[Arrival]) -> Plan:
-        """Sorts a batch out and locks its entities until the end of the transaction."""
+    async def admit(self, connection: Connection, arrivals: Sequence[Arrival], waiting: Collection[UUID] = ()) -> Plan:
+        """Sorts a batch out and locks its entities until the end of the transaction.
+
+        `waiting`: entities whose parked events are to be looked at though nothing arrived.
+        """
         ...
 
     async def settle(self, connection: Connection, outcome: Outcome) -> None:
@@ -73,9 +79,9 @@ class VersionGate:
         self.owner = owner
         self._decoder = decoder
 
-    async def admit(self, connection: Connection, arrivals: Sequence[Arrival]) -> Plan:
+    async def admit(self, connection: Connection, arrivals: Sequence[Arrival], waiting: Collection[UUID] = ()) -> Plan:
         """Locks in the order of entity ids, so that replicas with overlapping batches wait instead of deadlocking."""
-        entities = sorted({arrival.entity for arrival in arrivals})
+        entities = sorted({arrival.entity for arrival in arrivals}.union(waiting))
         await connection.execute(
             """insert into gate (owner, entity, version) select $1, entity, 0 from unnest($2::uuid[]) as entity
                order by entity on conflict do nothing""",
@@ -87,30 +93,38 @@ class VersionGate:
             self.owner,
             entities,
         )
-        return plan(
-            {row["entity"]: row["version"] for row in rows},
-            [*arrivals, *await self._parked(connection, entities)],
-        )
+        last = {row["entity"]: row["version"] for row in rows}
+        sorted_out = plan(last, arrivals)
+        moving = {chain[0].entity for chain in sorted_out.chains}.union(waiting)
+        if moving:
+            parked, unreadable = await self._parked(connection, moving)
+            if parked:
+                sorted_out = plan(last, [*arrivals, *parked])
+            sorted_out.unreadable = unreadable
+        return sorted_out
 
-    async def _parked(self, connection: Connection, entities: list[UUID]) -> list[Arrival]:
+    async def _parked(
+        self, connection: Connection, entities: Collection[UUID]
+    ) -> tuple[list[Arrival], list[Undecodable]]:
         """What waits for these entities: it may follow now. What does not fit in here is left to the sweep."""
         rows = await connection.fetch(
             """select subject, payload from parked where owner = $1 and entity = any($2)
                order by entity, version limit $3""",
             self.owner,
-            entities,
+            list(entities),
             _PARKED_AT_ONCE,
         )
-        arrivals = []
-        for row in rows:
-            arrival = self._decoder.decode(row["subject"], row["payload"].encode(), deliveries=0)
-            if not isinstance(arrival, Arrival):  # it was decoded before it was parked
-                raise Permanent(f"a parked event cannot be read any more: {arrival.error}")
-            arrivals.append(arrival)
-        return arrivals
+        decoded = [self._decoder.decode(row["subject"], row["payload"].encode(), deliveries=0) for row in rows]
+        return (
+            [each for each in decoded if isinstance(each, Arrival)],
+            [each for each in decoded if isinstance(each, Undecodable)],
+        )
 
     async def settle(self, connection: Connection, outcome: Outcome) -> None:
-        """Moves the gates forward, parks what is early, and forgets parked events that are done with."""
+        """Moves the gates forward, parks what is early, and forgets what the gate has passed and what died.
+
+        Only the gate says what is done with: a repetition of an early event is no sign that the parked one may go.
+        """
         new: dict[UUID, int] = {}
         for arrival in outcome.applied:
             new[arrival.entity] = max(new.get(arrival.entity, 0), arrival.version)
@@ -133,14 +147,22 @@ class VersionGate:
                 [arrival.subject for arrival in waiting],
                 [arrival.payload.decode() for arrival in waiting],
             )
-        done = [*outcome.applied, *outcome.duplicate, *(failure.arrival for failure in outcome.dead)]
-        if done:
+        await connection.execute(
+            """delete from parked using gate
+               where parked.owner = $1 and parked.entity = any($2)
+                 and gate.owner = parked.owner and gate.entity = parked.entity and parked.version <= gate.version""",
+            self.owner,
+            list({arrival.entity for arrival in (*outcome.applied, *outcome.duplicate)}),
+        )
+        gone = [(failure.arrival.entity, failure.arrival.version) for failure in outcome.dead]
+        gone += [(each.entity, each.version) for each in outcome.unreadable if each.entity and each.version]
+        if gone:
             await connection.execute(
-                """delete from parked using unnest($2::uuid[], $3::int[]) as done(entity, version)
-                   where parked.owner = $1 and parked.entity = done.entity and parked.version = done.version""",
+                """delete from parked using unnest($2::uuid[], $3::int[]) as dead(entity, version)
+                   where parked.owner = $1 and parked.entity = dead.entity and parked.version = dead.version""",
                 self.owner,
-                [arrival.entity for arrival in done],
-                [arrival.version for arrival in done],
+                [entity for entity, _ in gone],
+                [version for _, version in gone],
             )
 
 
@@ -150,7 +172,12 @@ class Inbox:
     def __init__(self, owner: str) -> None:
         self.owner = owner
 
-    async def admit(self, connection: Connection, arrivals: Sequence[Arrival]) -> Plan:
+    async def admit(
+        self,
+        connection: Connection,
+        arrivals: Sequence[Arrival],
+        waiting: Collection[UUID] = (),  # noqa: ARG002 - nothing waits here
+    ) -> Plan:
         first = {arrival.event.id: arrival for arrival in reversed(arrivals)}
         rows = await connection.fetch(
             """insert into inbox (owner, event_id) select $1, id from unnest($2::uuid[]) as id order by id

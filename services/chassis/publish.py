@@ -32,12 +32,19 @@ class Outgoing:
     message_id: str
 
 
-async def publish(client: Client, messages: Sequence[Outgoing]) -> list[int]:
-    """Publishes in order and returns each message's sequence in the stream.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a message stands in the stream; a `duplicate` has stood there before."""
 
-    A message that the stream already has keeps its old sequence. One duplicate makes the server refuse the whole
-    batch without saying which, so the batch is halved until the duplicates stand alone.
-    Transient: the stream does not answer, or is full.
+    sequence: int
+    duplicate: bool = False
+
+
+async def publish(client: Client, messages: Sequence[Outgoing]) -> list[Stored]:
+    """Publishes in order and returns each message's place in the stream.
+
+    One duplicate makes the server refuse the whole batch without saying which, so the batch is halved until the
+    duplicates stand alone. Transient: the stream does not answer, or is full.
     """
     if len(messages) == 1:
         return [await _single(client, messages[0])]
@@ -45,21 +52,21 @@ async def publish(client: Client, messages: Sequence[Outgoing]) -> list[int]:
     error = answer.get("error")
     if error is None:
         last = int(answer["seq"])
-        return list(range(last - len(messages) + 1, last + 1))
+        return [Stored(sequence) for sequence in range(last - len(messages) + 1, last + 1)]
     if error.get("err_code") == _DUPLICATE_IN_BATCH:
         middle = len(messages) // 2
         return await publish(client, messages[:middle]) + await publish(client, messages[middle:])
     raise _failure(error)
 
 
-async def _single(client: Client, message: Outgoing) -> int:
+async def _single(client: Client, message: Outgoing) -> Stored:
     reply = await client.request(
         message.subject, message.payload, timeout=_TIMEOUT, headers={"Nats-Msg-Id": message.message_id}
     )
     answer = json.loads(reply.data)
     if error := answer.get("error"):
         raise _failure(error)
-    return int(answer["seq"])
+    return Stored(int(answer["seq"]), bool(answer.get("duplicate")))
 
 
 async def _atomic(client: Client, messages: Sequence[Outgoing]) -> dict[str, Any]:

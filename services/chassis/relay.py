@@ -56,6 +56,8 @@ class Relay:
         self._appended = appended
         self._checked_at = 0.0
         self._generation: datetime | None = None
+        self._last_seq = 0
+        self._connections = -1
 
     async def run(self) -> None:
         """Leads whenever it can, for ever; failures are told in `trouble` and tried again."""
@@ -125,10 +127,14 @@ class Relay:
         )
         if not rows:
             return 0
-        sequences = await publish(
+        places = await publish(
             self._client,
             [Outgoing(r["subject"], r["payload"].encode(), f"{r['event_id']}.{r['publication']}") for r in rows],
         )
+        first_new = min((place.sequence for place in places if not place.duplicate), default=None)
+        if first_new is not None and first_new <= self._last_seq:
+            await self._went_back(connection, first_new - 1)
+        sequences = [place.sequence for place in places]
         async with connection.transaction():
             await connection.execute(
                 """update outbox set published_at = now(), generation = $3, stream_seq = done.seq
@@ -138,17 +144,19 @@ class Relay:
                 self._generation,
             )
             await connection.execute("update relay_state set last_seq = greatest(last_seq, $1)", max(sequences))
+        self._last_seq = max(self._last_seq, *sequences)
         metrics.PUBLISHED.labels(self.service).inc(len(rows))
         return len(rows)
 
     async def _check_stream(self, connection: asyncpg.Connection[Any]) -> None:
-        """Looks, every two seconds, whether the stream is still the one that acknowledged our events.
+        """Looks, every two seconds and after a reconnection, whether the stream is still the one that acknowledged us.
 
         A stream that was re-created, or went back behind what it had acknowledged (an old copy of its files), gets
         again what it lost, as far back as it would have kept it.
         """
         now = asyncio.get_running_loop().time()
-        if now - self._checked_at < _CHECK_EVERY:
+        connections = self._client.stats["reconnects"]
+        if connections == self._connections and now - self._checked_at < _CHECK_EVERY:
             return
         try:
             info = await self._client.jetstream().stream_info(self.stream)
@@ -163,7 +171,7 @@ class Relay:
         elif known["generation"] != generation:
             await self._set_for_republication(connection, "re-created", "generation <> $1", generation)
         elif known["last_seq"] > info.state.last_seq:
-            await self._set_for_republication(connection, "went back", "stream_seq > $1", info.state.last_seq)
+            await self._went_back(connection, info.state.last_seq)
         await connection.execute(
             """insert into relay_state (generation, last_seq) values ($1, $2)
                on conflict (only_row) do update set generation = $1, last_seq = $2""",
@@ -171,7 +179,18 @@ class Relay:
             info.state.last_seq,
         )
         self._generation = generation
-        self._checked_at = now
+        self._last_seq = info.state.last_seq
+        self._checked_at, self._connections = now, connections
+
+    async def _went_back(self, connection: asyncpg.Connection[Any], kept: int) -> None:
+        """The stream ends earlier than what it had acknowledged, at `kept`: an old copy of its files took its place.
+
+        Its sequence never falls otherwise. A publication may find that before the regular look does, and then overwrite
+        the numbers of what was lost; what is published now is still pending in the outbox, so it is not in danger.
+        """
+        await self._set_for_republication(connection, "went back", "stream_seq > $1", kept)
+        await connection.execute("update relay_state set last_seq = $1", kept)
+        self._last_seq = kept
 
     async def _set_for_republication(
         self, connection: asyncpg.Connection[Any], reason: str, lost: str, than: datetime | int

@@ -42,7 +42,8 @@ class ServiceSettings(BaseSettings):
 
     @property
     def nats_seed_file(self) -> Path:
-        """The nkey seed of the service's NATS user."""
+        """The nkey seed of the service's NATS user; a secret like the others, and judged like them."""
+        self.secret("nats.seed")
         return self.secrets_dir / "nats.seed"
 
     def secret(self, name: str) -> str:

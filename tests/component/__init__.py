@@ -1,1 +1,1 @@
-"""Parts of the system on their own, with whatever they truly stand on."""
+"""Parts of the chassis and of the services, built in this process on real servers as their real users."""

@@ -120,8 +120,9 @@ async def _keep_logs_small(stack: Stack) -> None:
 async def _stop(stack: Stack) -> None:
     """Services first, so that they can finish; then the provisioner, then what they stand on."""
     children = stack.children
-    await asyncio.gather(*(child.stop() for name, child in children.items() if name in {*SERVICES, "provisioner"}))
-    for name in ("nats", "postgres"):
+    ground = ("nats", "postgres")
+    await asyncio.gather(*(child.stop() for name, child in children.items() if name not in ground))
+    for name in ground:
         if name in children:
             await children[name].stop()
     notes.forget_children(stack.home)

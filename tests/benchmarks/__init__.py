@@ -1,0 +1,1 @@
+"""Benchmarks: rates as ratios to a floor measured in the same run, since machines are noisy. Nothing is asserted."""

@@ -1,0 +1,52 @@
+"""`python -m tests.benchmarks`: measures, prints a table, and writes `build/benchmarks.json`.
+
+Full by default; `TIEPSUC_FULL=` (empty) takes the small size, which only shows that measuring works.
+"""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks import lifecycle
+
+_OUTPUT = Path("build/benchmarks.json")
+
+
+def main() -> None:
+    console = Console()
+    size = lifecycle.FULL if os.environ.get("TIEPSUC_FULL", "1") else lifecycle.SMALL
+    result = asyncio.run(lifecycle.measure(size, lambda text: console.print(f"[dim]{text}[/]")))
+    _show(result, console)
+    _OUTPUT.parent.mkdir(exist_ok=True)
+    _OUTPUT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    console.print(f"→ {_OUTPUT}")
+
+
+def _show(result: dict[str, Any], console: Console) -> None:
+    table = Table("case lifecycles/s, 4 events each", "median", "of", "ratio", box=None)
+    median, few, many = result["median"], result["few"], result["many"]
+    table.add_row("floor: the raw steps one by one", f"{median['floor']:,.0f}", "", "1.00")
+    table.add_row(
+        f"log to report, up to {few['present_at_end']:,} cases present",
+        f"{median['few']:,.0f}",
+        "floor",
+        f"{result['ratio_to_floor']:.2f}",
+    )
+    table.add_row(
+        f"log to report, up to {many['present_at_end']:,} cases present",
+        f"{median['many']:,.0f}",
+        "few cases",
+        f"{result['ratio_many_to_few']:.2f}",
+    )
+    console.print(table)
+    cpu = sorted(result["cpu_ms_per_lifecycle"].items(), key=lambda pair: -pair[1])
+    console.print("processor ms a lifecycle, without the command: " + ", ".join(f"{name} {ms:.2f}" for name, ms in cpu))
+
+
+if __name__ == "__main__":
+    main()

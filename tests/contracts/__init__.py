@@ -1,0 +1,1 @@
+"""The published language: samples, schemas, what may change, and that it installs alone."""
