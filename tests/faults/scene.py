@@ -79,11 +79,10 @@ class Scene:
     async def replica(self, name: str) -> None:
         """A second process of a service, on a port of its own."""
         spec = self.stack.children[name].spec
-        port = str(self.stack.ports[name] + 12_000)  # above the range that test stacks draw from
-        url = f"http://127.0.0.1:{port}/ready"
-        env = {**spec.env, "TIEPSUC_HTTP_PORT": port}
+        port = self.stack.ports[name] + 12_000  # above the range that test stacks draw from
+        env = {**spec.env, "TIEPSUC_HTTP_PORT": str(port)}
         twin = replace(spec, name=f"{name}-2", log=spec.log.with_name(f"{name}-2.log"), env=env)
-        child = await embedded._child(self.stack, replace(twin, ready=lambda: embedded._answers(url)))
+        child = await embedded._child(self.stack, replace(twin, ready=lambda: embedded._answers(port, "/ready")))
         await child.wait_ready(30)
 
     async def stop(self, *names: str) -> None:
