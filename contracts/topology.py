@@ -121,7 +121,7 @@ class DurableSpec:
     name: str
     user: str
     filters: tuple[str, ...] = ()
-    ack_wait: timedelta = timedelta(seconds=20)
+    ack_wait: timedelta = timedelta(seconds=15)
     max_ack_pending: int = 8 * MAX_BATCH
 
 

@@ -1,5 +1,6 @@
 """`/live`, `/ready` and `/metrics`, telling the truth: ready means that work would be done, tried a moment ago."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+_ANSWER_WITHIN = 3.0
 
 Check = Callable[[], Awaitable[str | None]]
 """Looks at one thing; None if it is well, else what is wrong."""
@@ -21,6 +24,7 @@ class Health:
         self.service = service
         self.stage = "starting"
         self._checks: dict[str, Check] = {}
+        self._looking: dict[str, asyncio.Task[str | None]] = {}
 
     def add(self, name: str, check: Check) -> None:
         self._checks[name] = check
@@ -29,8 +33,17 @@ class Health:
         """What is wrong, by check; empty if all is well."""
         if self.stage != "running":
             return {"process": self.stage}
-        found = {name: await _run(check) for name, check in self._checks.items()}
-        return {name: finding for name, finding in found.items() if finding is not None}
+        found = await asyncio.gather(*(self._look(name) for name in self._checks))
+        return {name: finding for name, finding in zip(self._checks, found, strict=True) if finding is not None}
+
+    async def _look(self, name: str) -> str | None:
+        """One check, which has to answer soon. One that hangs is waited for by everybody, and not begun once more: it
+        may hold a connection, and a prober that comes every second shall not take them all."""
+        looking = self._looking.get(name)
+        if looking is None or looking.done():
+            looking = self._looking[name] = asyncio.create_task(_run(self._checks[name]), name=f"check {name}")
+        await asyncio.wait({looking}, timeout=_ANSWER_WITHIN)
+        return looking.result() if looking.done() else f"no answer for {_ANSWER_WITHIN:.0f} s"
 
     async def live(self, _: Request) -> Response:
         """The event loop turns; a failed task ends the process, so nothing else is to be asked."""

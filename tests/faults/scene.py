@@ -79,12 +79,11 @@ class Scene:
     async def replica(self, name: str) -> None:
         """A second process of a service, on a port of its own."""
         spec = self.stack.children[name].spec
-        port = str(self.stack.ports[name] + 12_000)  # above the range that test stacks draw from
-        url = f"http://127.0.0.1:{port}/ready"
-        env = {**spec.env, "TIEPSUC_HTTP_PORT": port}
+        port = self.stack.ports[name] + 12_000  # above the range that test stacks draw from
+        env = {**spec.env, "TIEPSUC_HTTP_PORT": str(port)}
         twin = replace(spec, name=f"{name}-2", log=spec.log.with_name(f"{name}-2.log"), env=env)
-        child = await embedded._child(self.stack, replace(twin, ready=lambda: embedded._answers(url)))
-        await child.wait_ready(30)
+        await embedded._child(self.stack, replace(twin, ready=lambda: embedded._answers(port, "/ready")))
+        await self.stack.children[twin.name].wait_ready(30)
 
     async def stop(self, *names: str) -> None:
         """Stops children in order; the supervisor lets them be."""
@@ -175,7 +174,7 @@ async def scene(home: Path, *, crash: float = 0.0) -> AsyncIterator[Scene]:
         async with database(stack, "reporting") as reporting:
             await reporting.execute(_WITNESS)
         spec = embedded._service(stack, "reporting")
-        witness = await embedded._child(
+        await embedded._child(
             stack,
             replace(
                 spec,
@@ -183,5 +182,5 @@ async def scene(home: Path, *, crash: float = 0.0) -> AsyncIterator[Scene]:
                 env={**spec.env, "WITNESS_CRASH": str(crash)},
             ),
         )
-        await witness.wait_ready(30)
+        await stack.children["reporting"].wait_ready(30)
         yield Scene(stack)
