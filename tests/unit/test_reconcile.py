@@ -148,7 +148,7 @@ def test_a_difference_is_told_in_counts_with_examples_and_what_to_do() -> None:
     few = [Gap(UUID(int=n), 3, 1) for n in range(2)]
     many = [Gap(UUID(int=n), 3, 0) for n in range(9)]
     found = {each.code: each for each in verdict.of_consumer(consumer(Judgement(behind=few, missing=many)))}
-    assert found["behind"].en == "2 entities of intake lack events in reporting: 4 events."
+    assert found["behind"].en == "2 entities of intake lacking events in reporting: 4 events."
     assert found["behind"].remedy == "; ".join(f"tiepsuc replay intake --entity {UUID(int=n)}" for n in range(2))
     assert (found["missing"].count, len(found["missing"].examples)) == (9, 5)
     assert found["missing"].remedy == "tiepsuc replay intake"

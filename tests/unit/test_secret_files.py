@@ -43,7 +43,11 @@ def test_a_change_of_the_servers_file_is_told_because_nats_does_not_look_by_itse
 
 @pytest.mark.parametrize(
     ("content", "mode", "complaint"),
-    [("password", 0o600, "default or short"), ("kVw3-9QhT_2mZc7Rb5Xy8Lp4Nd6Fg1Js0Ha", 0o604, "every user"), ("", 0o600, "empty")],
+    [
+        ("password", 0o600, "default or short"),
+        ("kVw3-9QhT_2mZc7Rb5Xy8Lp4Nd6Fg1Js0Ha", 0o604, "every user"),
+        ("", 0o600, "empty"),
+    ],
 )
 def test_weak_or_open_secrets_are_refused_in_production(
     tmp_path: Path, content: str, mode: int, complaint: str

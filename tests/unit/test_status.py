@@ -11,7 +11,7 @@ from contracts.operations.queries import ConsumerHealth, HealthView, RelayHealth
 from services.operations import status
 from services.operations.bus import DurableLook, StreamLook
 from services.operations.status import ServiceLook
-from services.operations.words import duration, size
+from services.operations.words import clock, duration, many, size
 
 NOW = datetime(2025, 7, 1, 9, tzinfo=UTC)
 
@@ -47,13 +47,13 @@ def test_a_good_service_is_no_finding_and_a_silent_one_is() -> None:
 def test_dead_letters_and_what_waits_behind_them_are_told_in_one_sentence() -> None:
     (finding,) = status._of_services([service(waits(parked=5, behind=5, dead=2, oldest_parked=NOW))], NOW)
     assert finding.vi == "2 thư chết ở reporting, 5 sự kiện của intake chờ sau chúng."
-    assert finding.en == "2 dead letters in reporting, 5 events of intake wait behind them."
+    assert finding.en == "2 dead letters in reporting, 5 events of intake waiting behind."
 
 
 def test_what_waits_for_a_moment_is_no_finding() -> None:
     assert codes(service(waits(parked=3, oldest_parked=NOW - timedelta(seconds=5)))) == []
     (finding,) = status._of_services([service(waits(parked=3, oldest_parked=NOW - timedelta(minutes=14)))], NOW)
-    assert "3 events are stuck between intake and reporting" in finding.en
+    assert "3 events stuck between intake and reporting" in finding.en
     assert "the oldest for 14 min" in finding.en
 
 
@@ -101,5 +101,7 @@ def test_a_length_of_time_in_its_largest_unit(seconds: float, vi: str, en: str) 
     assert duration(seconds) == (vi, en)
 
 
-def test_sizes() -> None:
+def test_figures() -> None:
+    assert [clock(46.9), clock(7322), clock(3 * 86400 + 60)] == ["0:00:46", "2:02:02", "3d 0:01:00"]
+    assert [many(1, "entity"), many(2, "entity"), many(0, "event")] == ["1 entity", "2 entities", "0 events"]
     assert [size(n) for n in (12, 2048, 5 << 20, 3 << 30)] == ["12 B", "2 KiB", "5 MiB", "3.0 GiB"]
