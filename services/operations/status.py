@@ -17,7 +17,7 @@ from contracts.topology import TOPOLOGY
 from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.operations.bus import DurableLook, StreamLook, look_at_durable, look_at_stream
-from services.operations.words import Finding, duration, since, size, table, tell
+from services.operations.words import Finding, clock, many, since, size, table, tell
 from services.worktime.clock import SystemClock
 
 _PATIENCE = 2.0
@@ -136,7 +136,7 @@ def _of_relay(health: HealthView, now: datetime) -> Iterator[Finding]:
             service=name,
             count=relay.pending,
             vi=f"{relay.pending} sự kiện của {name} chưa được phát, lâu nhất {vi}.",
-            en=f"{relay.pending} events of {name} are not yet published, the oldest for {en}.",
+            en=f"Not yet published: {many(relay.pending, 'event')} of {name}, the oldest for {en}.",
         )
 
 
@@ -148,8 +148,8 @@ def _of_consumer(service: str, consumer: ConsumerHealth, now: datetime) -> Itera
             owner=consumer.owner,
             count=consumer.dead,
             vi=f"{consumer.dead} thư chết ở {service}, {consumer.behind} sự kiện của {consumer.owner} chờ sau chúng.",
-            en=f"{consumer.dead} dead letters in {service}, {consumer.behind} events of {consumer.owner} "
-            f"wait behind them.",
+            en=f"{many(consumer.dead, 'dead letter')} in {service}, "
+            f"{many(consumer.behind, 'event')} of {consumer.owner} waiting behind.",
             remedy=f"tiepsuc dead-letters --service {service}",
         )
     early = consumer.parked - consumer.behind
@@ -161,7 +161,7 @@ def _of_consumer(service: str, consumer: ConsumerHealth, now: datetime) -> Itera
             owner=consumer.owner,
             count=early,
             vi=f"{early} sự kiện kẹt giữa {consumer.owner} và {service} vì thiếu sự kiện trước, lâu nhất {vi}.",
-            en=f"{early} events are stuck between {consumer.owner} and {service}, an earlier one is missing; "
+            en=f"{many(early, 'event')} stuck between {consumer.owner} and {service}, an earlier one is missing; "
             f"the oldest for {en}.",
             remedy="tiepsuc verify",
         )
@@ -202,17 +202,20 @@ def _of_durables(durables: Sequence[DurableLook], now: datetime) -> Iterator[Fin
                 service=each.user,
                 count=each.waiting,
                 vi=f"{each.waiting} sự kiện của {each.stream.lower()} chờ {each.user}, không nhúc nhích đã {vi}.",
-                en=f"{each.waiting} events of {each.stream.lower()} wait for {each.user}, nothing moved for {en}.",
+                en=f"{many(each.waiting, 'event')} of {each.stream.lower()} waiting for {each.user}; "
+                f"nothing moved for {en}.",
             )
 
 
 def show(found: Status, console: Console) -> None:
     """Three compact tables, then the findings in words."""
-    services = table("Dịch vụ / service", "", "chưa phát / pending>", "chờ / parked>", "thư chết / dead>", "chạy / up>")
+    services = table(
+        "Dịch vụ/service", "tình trạng/state", "chưa phát/pending>", "chờ/parked>", "thư chết/dead>", "đã chạy/up>"
+    )
     for each in found.services:
         services.add_row(*_service_row(each))
-    console.print(services)
-    streams = table("\nLuồng / stream", "\nsự kiện / events>", "\ncỡ / size>", "\nđầy / full>", "\ntạo lúc / created")
+    console.print(services, "")
+    streams = table("Luồng/stream", "sự kiện/events>", "cỡ/size>", "đầy/full>", "tạo lúc/created")
     for stream in found.streams:
         made = stream.generation.astimezone(found.at.tzinfo) if stream.generation else None
         streams.add_row(
@@ -222,10 +225,8 @@ def show(found: Status, console: Console) -> None:
             f"{stream.share:.0%}",
             f"{made:%d/%m/%Y %H:%M:%S}" if made else f"[red]{escape(stream.problem or '')}[/]",
         )
-    console.print(streams)
-    durables = table(
-        "\nHàng đợi / durable", "\nchưa giao / lag>", "\nchưa xong / unacked>", "\ngiao lại / again>", "\n"
-    )
+    console.print(streams, "")
+    durables = table("Hàng đợi/durable", "chưa giao/lag>", "chưa xong/unacked>", "giao lại/again>", "")
     for durable in found.durables:
         durables.add_row(
             f"{durable.stream} → {durable.name}",
@@ -251,12 +252,11 @@ def _service_row(each: ServiceLook) -> tuple[str, ...]:
         return (each.name, "[red]không trả lời / no answer[/]", "–", "–", "–", "–")
     good = health.stage == "running" and not health.findings
     word = "[green]sẵn sàng / ready[/]" if good else f"[red]{escape(health.stage)}[/]"
-    up = " / ".join(dict.fromkeys(duration(health.uptime_seconds)))
     return (
         each.name,
         word,
         str(health.relay.pending) if health.relay else "?",
         str(sum(consumer.parked for consumer in health.consumers)),
         str(sum(consumer.dead for consumer in health.consumers)),
-        up,
+        clock(health.uptime_seconds),
     )

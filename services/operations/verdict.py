@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel
 from services.operations import reconcile
 from services.operations.reconcile import CountDifference, Gap
 from services.operations.survey import ConsumerSurvey, LogSurvey
-from services.operations.words import Finding
+from services.operations.words import Finding, many
 
 _EXAMPLES = 5
 _FEW = 3
@@ -141,7 +141,7 @@ def of_log(each: LogSurvey) -> Iterator[Finding]:
             owner=owner,
             count=verdict.lost,
             vi=f"{verdict.lost} sự kiện đã phát của {owner} không còn trong luồng {stream} dù chưa hết hạn giữ.",
-            en=f"{verdict.lost} published events of {owner} are gone from the stream {stream} before their time.",
+            en=f"Gone from the stream {stream} before their time: {many(verdict.lost, 'event')} of {owner}.",
             examples=[
                 f"{place.entity} v{place.version}, seq {place.stream_seq}" for place in each.log.examples[:_EXAMPLES]
             ],
@@ -153,7 +153,7 @@ def of_log(each: LogSurvey) -> Iterator[Finding]:
             owner=owner,
             count=verdict.went_back,
             vi=f"Luồng {stream} kết thúc sớm hơn {verdict.went_back} sự kiện so với nhật ký của {owner}.",
-            en=f"The stream {stream} ends {verdict.went_back} events earlier than the log of {owner} says.",
+            en=f"The stream {stream} ends {many(verdict.went_back, 'event')} earlier than the log of {owner} says.",
             remedy="tiepsuc status",
         )
 
@@ -170,14 +170,14 @@ def of_consumer(each: ConsumerSurvey) -> Iterator[Finding]:
             count=each.gate.dead,
             vi=f"{each.gate.dead} thư chết ở {service}: {len(judged.blocked)} đối tượng dừng lại, "
             f"{behind} sự kiện chờ sau.",
-            en=f"{each.gate.dead} dead letters in {service}: {len(judged.blocked)} entities stand still, "
-            f"{behind} events wait behind.",
+            en=f"{many(each.gate.dead, 'dead letter')} in {service}: {many(len(judged.blocked), 'entity')} stopped, "
+            f"{many(behind, 'event')} waiting behind.",
             examples=_examples(judged.blocked),
             remedy=f"tiepsuc dead-letters --service {service}",
         )
     for code, gaps, vi, en in (
-        ("missing", judged.missing, "chưa hề có hiệu lực", "never took effect"),
-        ("behind", judged.behind, "thiếu sự kiện", "lack events"),
+        ("missing", judged.missing, "chưa hề có hiệu lực", "without any effect"),
+        ("behind", judged.behind, "thiếu sự kiện", "lacking events"),
     ):
         if gaps:
             yield Finding(
@@ -186,7 +186,7 @@ def of_consumer(each: ConsumerSurvey) -> Iterator[Finding]:
                 owner=owner,
                 count=len(gaps),
                 vi=f"{len(gaps)} đối tượng của {owner} {vi} ở {service}: thiếu {_events(gaps)} sự kiện.",
-                en=f"{len(gaps)} entities of {owner} {en} in {service}: {_events(gaps)} events.",
+                en=f"{many(len(gaps), 'entity')} of {owner} {en} in {service}: {many(_events(gaps), 'event')}.",
                 examples=_examples(gaps),
                 remedy=_replay(owner, [str(gap.entity) for gap in gaps], False),
             )
@@ -198,7 +198,7 @@ def of_consumer(each: ConsumerSurvey) -> Iterator[Finding]:
             count=len(judged.ahead),
             vi=f"{len(judged.ahead)} đối tượng ở {service} đi trước nhật ký của {owner}: nhật ký là bản cũ, "
             "hoặc cổng đã bị sửa. So với bản sao lưu.",
-            en=f"{len(judged.ahead)} entities in {service} are ahead of the log of {owner}: the log is an old copy, "
+            en=f"{many(len(judged.ahead), 'entity')} in {service} ahead of the log of {owner}: the log is an old copy, "
             "or the gate was changed. Compare with the backup.",
             examples=_examples(judged.ahead),
         )
@@ -221,7 +221,7 @@ def of_projection(cells: Sequence[CountDifference], *, explained: bool) -> Findi
         owner="intake",
         count=len(cells),
         vi=f"{len(cells)} ô số hồ sơ của reporting khác intake, tổng chênh lệch {off}; {cause[0]}.",
-        en=f"{len(cells)} counts of cases in reporting differ from intake, by {off} in all; {cause[1]}.",
+        en=f"{many(len(cells), 'count')} of cases in reporting not as in intake, by {off} in all; {cause[1]}.",
         examples=[str(cell) for cell in cells[:_EXAMPLES]],
     )
 

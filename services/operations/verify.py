@@ -93,17 +93,17 @@ async def _projection(survey: Survey, wait: float) -> tuple[Counts, Counts, list
 
 def show(found: Verification, console: Console) -> None:
     """A table of counts, then each difference in words."""
-    logs = table("Nhật ký / log → stream", "sự kiện / events>", "còn / held>", "hết hạn / expired>", "mất / lost>")
+    logs = table("Nhật ký → luồng/log → stream", "sự kiện/events>", "còn/held>", "hết hạn/expired>", "mất/lost>")
     for log in found.logs:
         logs.add_row(log.owner, str(log.events), str(log.held), str(log.expired), str(log.lost + log.went_back))
-    console.print(logs)
+    console.print(logs, "")
     gates = table(
-        "\nNơi nhận / consumer",
-        "\nthiếu / lack>",
-        "\ndừng / stopped>",
-        "\nvượt / ahead>",
-        "\nchờ / parked>",
-        "\nchết / dead>",
+        "Nơi nhận/consumer",
+        "thiếu/lack>",
+        "dừng/stopped>",
+        "vượt/ahead>",
+        "chờ/waiting>",
+        "thư chết/dead>",
     )
     for gate in found.consumers:
         gates.add_row(
@@ -116,8 +116,8 @@ def show(found: Verification, console: Console) -> None:
         )
     for each in found.subscribers:
         gates.add_row(f"{each.stream.lower()} → {each.name}", "–", "–", "–", str(each.lag + each.unacknowledged), "–")
-    console.print(gates)
-    figures = table("\nSố liệu / figures", "\nnguồn / source>", "\nbản chiếu / projection>", "\nô khác / differ>")
+    console.print(gates, "")
+    figures = table("Số liệu/figures", "nguồn/source>", "bản chiếu/projection>", "ô khác/differ>")
     for figure in found.projections:
         figures.add_row(
             f"{figure.source} → {figure.projection}",

@@ -38,6 +38,20 @@ def since(at: datetime | None, now: datetime) -> tuple[str, str]:
     return duration((now - at).total_seconds()) if at else ("–", "–")
 
 
+def clock(seconds: float) -> str:
+    """A length of time in figures only, `d hh:mm:ss`, where a table has no room for words in two languages."""
+    days, rest = divmod(int(seconds), 86400)
+    time = f"{rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days}d {time}" if days else time
+
+
+def many(count: int, thing: str) -> str:
+    """A number of things in English, e.g. `1 dead letter`, `2 dead letters`; of an `entity`, `entities`."""
+    if count == 1:
+        return f"1 {thing}"
+    return f"{count} {thing.removesuffix('y')}ies" if thing.endswith("ty") else f"{count} {thing}s"
+
+
 def size(count: int) -> str:
     """Bytes, as people read them."""
     value = float(count)
@@ -49,10 +63,12 @@ def size(count: int) -> str:
 
 
 def table(*columns: str) -> Table:
-    """A compact table. A column whose title ends with `>` is aligned to the right."""
+    """A compact table. Titles are Vietnamese over English, `tên/name`; one that ends with `>` is aligned right."""
     made = Table(box=None, pad_edge=False, header_style="dim")
     for column in columns:
-        made.add_column(column.removesuffix(">"), justify="right" if column.endswith(">") else "left")
+        made.add_column(
+            column.removesuffix(">").replace("/", "\n", 1), justify="right" if column.endswith(">") else "left"
+        )
     return made
 
 

@@ -103,11 +103,11 @@ async def test_a_dead_letter_stops_its_entity_until_it_is_seen_to(stack: Stack) 
         differences = by_code(found)
         assert differences.keys() == {"dead-letters", "projection"}
         assert (
-            "3 dead letters in reporting: 3 entities stand still, 3 events wait behind"
+            "3 dead letters in reporting: 3 entities stopped, 3 events waiting behind"
             in (differences["dead-letters"]["en"])
         )
         findings = by_code(await asked(home, "status", code=1), "findings")
-        assert findings["dead-letters"]["en"] == "3 dead letters in reporting, 3 events of intake wait behind them."
+        assert findings["dead-letters"]["en"] == "3 dead letters in reporting, 3 events of intake waiting behind."
         listed = await asked(home, "dead-letters", "list", "--service", "reporting")
         letters = {each["entity"]: each for each in listed["letters"]}
         assert {each["behind"] for each in letters.values()} == {1}
@@ -161,7 +161,7 @@ async def test_verify_finds_what_was_tampered_with_and_a_replay_mends_it(stack: 
         assert str(deleted) in by_code(found)["lost-in-stream"]["remedy"]
         text = await command(home, "verify", "--wait", "5", code=1)
         assert "chưa hề có hiệu lực" in text
-        assert "never took effect" in text
+        assert "without any effect" in text
         for entity in (behind, missing, deleted):
             await command(home, "replay", "--entity", str(entity))
         await reporting.execute("update gate set version = 4 where entity = $1", ahead)
