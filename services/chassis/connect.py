@@ -69,7 +69,10 @@ async def operator() -> AsyncIterator[tuple[Client, Caller]]:
             error_cb=quiet,
         )
     except (OSError, NatsError, NoServersError, TimeoutError) as error:
-        raise Misconfigured(f"Không nối được NATS / cannot reach NATS at {url}: {error}") from error
+        raise Misconfigured(
+            f"Không nối được NATS / cannot reach NATS at {url}: {error}\n"
+            "Hệ thống có đang chạy không? / Does the stack run? `make run`, `docker compose ps`"
+        ) from error
     client.options["max_reconnect_attempts"] = -1  # once it has been there, it is worth waiting for
     try:
         yield client, Caller(client, TOPOLOGY, SystemClock(), Actor(id=USER, role=Role.OPERATOR))

@@ -99,6 +99,14 @@ class Survey:
                 waiting += health.relay.pending + health.relay.replaying
         return waiting
 
+    async def greet(self, seconds: float) -> None:
+        """Every service that will be asked answers. Refused with `unavailable`: one did not within so many seconds.
+
+        Else the first question over a whole log, which may take long, would be waited for in vain.
+        """
+        needed = sorted({*self.owners, *(spec.user for _, spec in self.consumers)})
+        await asyncio.gather(*(self._caller.call(name, Health(), HealthView, timeout=seconds) for name in needed))
+
     async def settle(self, seconds: float) -> float:
         """Waits, so long at most, until nothing is on its way; how long it was."""
         loop = asyncio.get_running_loop()
