@@ -54,6 +54,11 @@ def main() -> None:
     except click.ClickException as error:
         click.echo(f"Lỗi / error: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"Lỗi / error: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)
     except click.Abort:
         click.echo("Đã hủy / aborted", err=True)
         sys.exit(1)

@@ -1,6 +1,7 @@
 """What the command says to whoever calls it wrongly: in words, in both languages, with what to do, and code 2."""
 
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -39,7 +40,7 @@ def test_wrong_usage_is_told_in_words(
 
 
 def test_a_stack_that_does_not_run_is_told_with_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: object
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TIEPSUC_HOME", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["tiepsuc", "report", "--from", "01/07/2025", "--to", "29/07/2025"])
@@ -53,3 +54,26 @@ def test_the_list_of_commands_keeps_both_languages_on_a_narrow_terminal() -> Non
     shown = CliRunner().invoke(tiepsuc, ["--help"], terminal_width=80).output
     assert "message..." not in shown
     assert "message contracts" in " ".join(shown.split())
+
+
+def test_a_provisioner_that_was_told_nothing_says_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TIEPSUC_SECRETS_ROOT", raising=False)
+    monkeypatch.setattr(sys, "argv", ["tiepsuc", "provision", "--once"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "TIEPSUC_SECRETS_ROOT: Field required" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    taken = tmp_path / "taken"
+    taken.touch()
+    monkeypatch.setattr(sys, "argv", ["tiepsuc", "secrets", "create", str(taken)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"Lỗi / error: {taken}: File exists\n"
