@@ -60,8 +60,8 @@ async def _work(log: Path, console: Console, leave: bool) -> None:
     async with running(home()) as stack:
         console.print(f"Sẵn sàng sau {stack.seconds_to_ready:.1f} giây / ready in {stack.seconds_to_ready:.1f} s")
         await _story(log, console)
+        _addresses(stack, console)
         if not leave:
-            _addresses(stack, console)
             console.print("\nỞ cửa sổ khác / in another terminal: [bold].venv/bin/tiepsuc status[/]")
             console.print("Ctrl-C để dừng / to stop")
             await asyncio.Event().wait()
