@@ -135,7 +135,7 @@ def test_after_kill_9_nothing_is_left_and_the_next_run_goes_on_at_once(home: Pat
     assert {name for name in ports if ports[name] != again[name]} == {"intake"}
     assert f"127.0.0.1:{again['intake']}/ready" in text
     assert ALL_THERE in text
-    assert "identities: 3 = 4 + 5 + 6 ✓" in text
+    assert "identities: 3=4+5+6 ✓" in text
     assert_nothing_left(home)
     assert_no_notes(home)
 
