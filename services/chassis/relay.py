@@ -30,7 +30,8 @@ _LEADER_KEY = 0x7469_6570  # "tiep"; advisory locks are per database, so every s
 _IDLE = 0.1
 _RETRY = 1.0
 _CHECK_EVERY = 2.0
-_RESET_CHUNK = 20_000
+_CHUNK = 20_000
+_COUNTED = 100_000
 
 
 class Relay:
@@ -45,7 +46,9 @@ class Relay:
         appended: asyncio.Event,
         *,
         batch: int = MAX_BATCH,
+        patience: float = 30.0,
     ) -> None:
+        """`patience`: a leader that lets its connection idle for so long, stopped or cut off, is succeeded."""
         self.service = service
         self.stream = stream
         self.batch = batch
@@ -56,6 +59,8 @@ class Relay:
         self._appended = appended
         self._checked_at = 0.0
         self._generation: datetime | None = None
+        self._end = 0
+        self._patience = patience
 
     async def run(self) -> None:
         """Leads whenever it can, for ever; failures are told in `trouble` and tried again."""
@@ -77,7 +82,7 @@ class Relay:
         self.trouble = trouble
 
     async def _stand_for_leader(self) -> None:
-        connection = await asyncpg.connect(**self._address)
+        connection = await self._connect()
         try:
             while not await connection.fetchval("select pg_try_advisory_lock($1)", _LEADER_KEY):
                 self._report(None)
@@ -88,6 +93,25 @@ class Relay:
             await self._lead(connection)
         finally:
             await _close(connection)
+
+    async def _connect(self) -> asyncpg.Connection[Any]:
+        """A connection that the server gives up when its other end is gone or stands still.
+
+        The lead goes with the connection. Without this it stays with a process that is stopped, or with a machine
+        that lost power, for as long as TCP cares to wait: two hours, by default.
+        """
+        patience = {
+            "idle_session_timeout": f"{self._patience:.0f}s",
+            "tcp_keepalives_idle": "10",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
+            "tcp_user_timeout": "25000",
+        }
+        settings = {**self._address.get("server_settings", {}), **patience}
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(
+            **{**self._address, "server_settings": settings, "command_timeout": 60}
+        )
+        return connection
 
     async def _lead(self, connection: asyncpg.Connection[Any]) -> None:
         self._checked_at = 0.0
@@ -125,9 +149,10 @@ class Relay:
         )
         if not rows:
             return 0
-        sequences = await publish(
+        sequences, self._end = await publish(
             self._client,
             [Outgoing(r["subject"], r["payload"].encode(), f"{r['event_id']}.{r['publication']}") for r in rows],
+            self._end,
         )
         async with connection.transaction():
             await connection.execute(
@@ -145,7 +170,7 @@ class Relay:
         """Looks, every two seconds, whether the stream is still the one that acknowledged our events.
 
         A stream that was re-created, or went back behind what it had acknowledged (an old copy of its files), gets
-        again what it lost, as far back as it would have kept it.
+        again what it lost, as far back as it would have kept it. Until then it takes nothing: see `publish`.
         """
         now = asyncio.get_running_loop().time()
         if now - self._checked_at < _CHECK_EVERY:
@@ -171,7 +196,10 @@ class Relay:
             info.state.last_seq,
         )
         self._generation = generation
+        self._end = info.state.last_seq
         self._checked_at = now
+        pending = "select count(*) from (select from outbox where published_at is null limit $1) p"
+        metrics.PENDING.labels(self.service).set(await connection.fetchval(pending, _COUNTED))
 
     async def _set_for_republication(
         self, connection: asyncpg.Connection[Any], reason: str, lost: str, than: datetime | int
@@ -191,7 +219,7 @@ class Relay:
                     select (select max(id) from piece) as last, (select count(*) from reset) as events""",
                 than,
                 after,
-                _RESET_CHUNK,
+                _CHUNK,
                 RETENTION,
             )
             if row is None or row["last"] is None:
