@@ -92,25 +92,34 @@ def subscribe(broker: NatsBroker, durable: DurableSpec, handle: Callable[[list[D
 
 
 def guard_fetches(broker: NatsBroker) -> None:
-    """Call once the broker has started: keeps FastStream from asking for messages with no time left.
+    """Call once the broker has started: keeps FastStream from dropping what a batch holds already.
 
-    Its batch loop (0.7.8) asks again for the rest of a batch in the rest of its time. With less than 0.1 ms left,
-    nats-py makes that a negative expiry, the server refuses, and the error drops what the batch held already; those
-    messages come again only after `ack_wait`. A fetch that short is a timeout.
+    Its batch loop (0.7.8) asks again for the rest of a batch in the rest of its time. Of all that may go wrong with
+    that it expects nats-py's TimeoutError only; anything else ends the loop, and the messages in hand come again only
+    after `ack_wait`. nats-py raises asyncio's own TimeoutError where a fetch runs out of time between its two requests,
+    and with less than 0.1 ms left it sends a negative expiry, which the server refuses. Whatever goes wrong with the
+    rest is therefore a timeout; it shows again in the next fetch, which has nothing to lose.
     """
     for subscriber in broker.subscribers:
         subscription = getattr(subscriber, "subscription", None)
         if isinstance(subscription, JetStreamContext.PullSubscription):
-            subscription.fetch = _with_time_left(subscription.fetch)  # type: ignore[method-assign]
+            subscription.fetch = guarded(subscription.fetch)  # type: ignore[method-assign, assignment]
 
 
-def _with_time_left(fetch: Callable[..., Awaitable[list[Msg]]]) -> Any:
-    async def guarded(batch: int = 1, timeout: float | None = 5, heartbeat: float | None = None) -> list[Msg]:
-        if timeout is not None and timeout < _SHORTEST_FETCH:
+def guarded(fetch: Callable[..., Awaitable[list[Msg]]]) -> Callable[..., Awaitable[list[Msg]]]:
+    """`fetch` as FastStream expects it to fail, see `guard_fetches`."""
+
+    async def guarded_fetch(batch: int, timeout: float) -> list[Msg]:
+        if timeout < _SHORTEST_FETCH:
             raise NatsTimeoutError
-        return await fetch(batch=batch, timeout=timeout, heartbeat=heartbeat)
+        try:
+            return await fetch(batch=batch, timeout=timeout)
+        except (TimeoutError, NatsError) as error:
+            if batch < MAX_BATCH or isinstance(error, TimeoutError):
+                raise NatsTimeoutError from error
+            raise
 
-    return guarded
+    return guarded_fetch
 
 
 def respond(broker: NatsBroker, queue: str, subject: str, answer: Callable[[str, bytes], Awaitable[bytes]]) -> None:
