@@ -1,5 +1,6 @@
 """`/live`, `/ready` and `/metrics`, telling the truth: ready means that work would be done, tried a moment ago."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+_PATIENCE = 3.0
+"""What hangs is a finding; whoever asks does not wait for ever, e.g. for a connection of an exhausted pool."""
 
 Check = Callable[[], Awaitable[str | None]]
 """Looks at one thing; None if it is well, else what is wrong."""
@@ -51,7 +55,10 @@ class Health:
 
 async def _run(check: Check) -> str | None:
     try:
-        return await check()
+        async with asyncio.timeout(_PATIENCE):
+            return await check()
+    except TimeoutError:
+        return f"no answer within {_PATIENCE:.0f} s"
     except Exception as error:  # noqa: BLE001 - a check that fails is itself the finding
         return f"{type(error).__name__}: {error}"
 
