@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ QueryHandler = Callable[[Connection, Any], Awaitable[BaseModel]]
 
 _ATTEMPTS = 3
 _OK = "ok"
+_FORGOTTEN_AT_ONCE = 5_000
 _KEPT_FREE = 2
 """Connections of the pool that calls leave to consumers, sweeps and health."""
 _LOST_RACE = (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError, asyncpg.ForeignKeyViolationError)
@@ -92,6 +94,22 @@ class Calls:
     def missing(self) -> set[str]:
         """Calls that the topology promises and nobody answers: a mistake found at start."""
         return {spec.subject for spec in self._topology.calls_of(self.service)} - set(self._answerers)
+
+    async def forget(self, older_than: timedelta) -> int:
+        """Forgets first answers that nobody asks for any more, in pieces; how many. The log would grow for ever."""
+        forgotten = 0
+        while True:
+            status = await self._database.pool.execute(
+                """delete from command_log where ctid = any(array(
+                       select ctid from command_log where done_at < now() - $1::interval limit $2 for update skip locked
+                   ))""",
+                older_than,
+                _FORGOTTEN_AT_ONCE,
+            )
+            count = int(status.rpartition(" ")[2])
+            forgotten += count
+            if count < _FORGOTTEN_AT_ONCE:
+                return forgotten
 
     async def answer(self, subject: str, payload: bytes) -> bytes:
         """The reply to a call, as JSON. Never raises: a caller is never left without an answer."""

@@ -11,6 +11,8 @@ LEADER = Gauge("tiepsuc_relay_leader", "1 where this process publishes for its s
 CONSUMED = Counter(
     "tiepsuc_messages_consumed_total", "Messages by what became of them", ["service", "owner", "outcome"]
 )
+PARKED = Gauge("tiepsuc_parked_events", "Events that wait for an earlier one of their entity", ["service", "owner"])
+PARKED_SECONDS = Gauge("tiepsuc_parked_oldest_seconds", "How long the oldest of them waits", ["service", "owner"])
 BATCH_SECONDS = Histogram(
     "tiepsuc_batch_seconds", "Time from fetch to acknowledgement of a batch", ["service", "owner"]
 )

@@ -16,7 +16,7 @@ from contracts.intake.events import ProcedurePublished
 from contracts.intake.queries import CaseCounts, CaseCountsView, UnitCaseCount
 from contracts.intake.vocabulary import CaseState
 from contracts.refusals import Refused
-from contracts.topology import MAX_PAYLOAD, TOPOLOGY
+from contracts.topology import MAX_PAYLOAD, RETENTION, TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.client import Caller
 from services.chassis.database import Connection, Database, UnitOfWork
@@ -198,3 +198,17 @@ async def test_a_repeated_command_gets_its_first_answer_and_another_under_its_id
     assert {reply.result["imported"] for reply in replies} == {1}
     other = wish.model_copy(update={"expected_version": 3})
     assert (await answer(calls, other)).refusal.code == "command-id-reused"
+
+
+async def test_old_answers_are_forgotten_and_young_ones_kept(database: Database, calls: Calls) -> None:
+    async def handler(_: UnitOfWork, __: Command[ImportCases]) -> CasesImported:
+        return DONE
+
+    calls.command(ImportCases, handler)
+    old, young = command(IMPORT), command(IMPORT)
+    for wish in (old, young):
+        await answer(calls, wish)
+    await database.pool.execute("update command_log set done_at = now() - interval '31 days' where id = $1", old.id)
+    assert await calls.forget(RETENTION) == 1
+    kept = await database.pool.fetch("select id from command_log where id = any($1)", [old.id, young.id])
+    assert [row["id"] for row in kept] == [young.id]
