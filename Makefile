@@ -18,17 +18,20 @@ uv_pin  := uv==0.13.9
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults bench format contracts lock clean
+.PHONY: help run test compose-test check faults bench format contracts lock clean
 
 help: ## Các lệnh / this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(run) ## Chạy thử cả hệ thống, Ctrl-C để dừng / the whole system on this machine
 	@exec $(bin)/tiepsuc demo $(ARGS)
 
 test: $(dev) ## Kiểm thử, PostgreSQL và NATS thật / every test but faults, on real servers
-	@exec $(bin)/python -m pytest tests --ignore tests/faults --ignore tests/benchmarks \
+	@exec $(bin)/python -m pytest tests --ignore tests/faults --ignore tests/benchmarks --ignore tests/compose \
 	  --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+compose-test: $(dev) ## Thử docker compose, cần Docker / the containers' story; needs a container engine
+	@exec $(bin)/python -m pytest tests/compose $(ARGS)
 
 check: $(dev) ## Kiểm tra mã nguồn / style, types, architecture, contracts
 	$(bin)/ruff check .

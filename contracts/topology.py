@@ -115,13 +115,15 @@ class DurableSpec:
     """A durable pull consumer of a stream, and the NATS user who may read it.
 
     No filter means the whole stream, which a version gate needs; `max_ack_pending` leaves room for several replicas.
+    What a killed replica had in hand comes to another after `ack_wait`; a batch takes a fraction of a second, and one
+    that takes longer than that is delivered twice, which the gate makes harmless.
     """
 
     stream: str
     name: str
     user: str
     filters: tuple[str, ...] = ()
-    ack_wait: timedelta = timedelta(seconds=60)
+    ack_wait: timedelta = timedelta(seconds=15)
     max_ack_pending: int = 8 * MAX_BATCH
 
 
@@ -174,9 +176,11 @@ def _of_every_service(owner: str) -> Iterator[CallSpec]:
     yield _command(owner, "retry-dead-letter", c.RetryDeadLetter, c.DeadLetterRetried, _ADMIN)
     yield _command(owner, "edit-dead-letter", c.EditDeadLetter, c.DeadLetterSettled, _ADMIN)
     yield _command(owner, "discard-dead-letter", c.DiscardDeadLetter, c.DeadLetterSettled, _ADMIN)
+    yield _query(owner, "health", q.Health, q.HealthView, _ADMIN)
     yield _query(owner, "dead-letters", q.DeadLetters, q.DeadLettersView, _ADMIN)
     yield _query(owner, "dead-letter", q.DeadLetterById, q.DeadLetterView, _ADMIN)
     yield _query(owner, "log-digest", q.LogDigest, q.LogDigestView, _ADMIN)
+    yield _query(owner, "log-places", q.LogPlaces, q.LogPlacesView, _ADMIN)
     yield _query(owner, "gate-digest", q.GateDigest, q.GateDigestView, _ADMIN)
     yield _query(owner, "entity-versions", q.EntityVersions, q.EntityVersionsView, _ADMIN)
 

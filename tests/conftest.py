@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.stack import new_home
 
+pytest_plugins = ["tests.support.debian", "pytester"]
+
 
 @pytest.fixture
 def home() -> Iterator[Path]:

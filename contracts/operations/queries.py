@@ -7,8 +7,86 @@ from pydantic import AwareDatetime, Field
 from contracts.envelope import Message
 
 
+class Health(Message):
+    """How the service is. Answered even where its database does not, as far as the service can tell."""
+
+
+class RelayHealth(Message):
+    """The way of its events to the stream. `leading`: one of its processes publishes; `replaying`: events that a
+    replay has still to set pending."""
+
+    leading: bool
+    pending: int
+    oldest_pending: AwareDatetime | None = None
+    replaying: int = 0
+    trouble: str | None = None
+
+
+class ConsumerHealth(Message):
+    """What waits of an owner's events: parked for a predecessor, `behind` of them after a dead letter."""
+
+    owner: str
+    parked: int
+    parked_entities: int
+    oldest_parked: AwareDatetime | None = None
+    behind: int
+    dead: int
+
+
+class HealthView(Message):
+    """A service's stage in life, and what is wrong by check; nothing is if it is `running` without findings.
+
+    `relay` is missing where the database did not answer.
+    """
+
+    service: str
+    version: str
+    stage: str
+    findings: dict[str, str]
+    uptime_seconds: float
+    relay: RelayHealth | None = None
+    consumers: list[ConsumerHealth]
+
+
+class StreamExtent(Message):
+    """What a stream really holds, for the owner to compare its log with. `deleted` lists sequences missing within."""
+
+    generation: AwareDatetime
+    first_seq: int
+    last_seq: int
+    deleted: list[int]
+
+
 class LogDigest(Message):
-    """A summary of the service's own event log (its outbox), in buckets of entities."""
+    """A summary of the service's own event log (its outbox), in buckets of entities.
+
+    With `stream`, it is told as well which of the events that were published are still in there.
+    """
+
+    stream: StreamExtent | None = None
+
+
+class LogPlace(Message):
+    """Where an event of the log stands: unpublished, or at a place in a stream, the `present` one or an earlier one."""
+
+    entity: UUID
+    version: int
+    event_id: UUID
+    published_at: AwareDatetime | None = None
+    stream_seq: int | None = None
+    present: bool
+
+
+class LogPlaces(Message):
+    """Where these events stand; those that the log does not hold are left out."""
+
+    events: list["EntityVersion"] = Field(max_length=1000)
+
+
+class LogPlacesView(Message):
+    """Places in the order of entity and version."""
+
+    places: list[LogPlace]
 
 
 class GateDigest(Message):
@@ -31,6 +109,8 @@ class LogDigestView(Message):
 
     `events` counts all rows; `published` those the stream has acknowledged in its present `generation` (the instant
     the stream was created); `first_seq` and `last_seq` their places in it.
+    Of those, compared with the stream asked about: `held` are in it, `expired` are gone as they had to, `lost` are gone
+    too early (some of them as `examples`), `beyond` stand behind its end.
     """
 
     buckets: list[Bucket]
@@ -42,23 +122,36 @@ class LogDigestView(Message):
     published_before: int
     first_seq: int | None = None
     last_seq: int | None = None
+    held: int = 0
+    expired: int = 0
+    lost: int = 0
+    beyond: int = 0
+    examples: list[LogPlace] = Field(default_factory=list)
 
 
 class GateDigestView(Message):
-    """The consumer's buckets, and what waits: parked behind a gap, or dead."""
+    """The consumer's buckets, and what waits: parked behind a gap, or dead.
+
+    One that is not `ordered` has no gate and nothing in its buckets.
+    """
 
     buckets: list[Bucket]
     parked: int
     parked_entities: int
     oldest_parked: AwareDatetime | None = None
     dead: int
+    ordered: bool = True
 
 
 class EntityVersions(Message):
-    """The last version of each entity in a bucket: in the service's own log (`owner` None) or applied of an owner's."""
+    """The last version of each entity in a bucket: in the service's own log (`owner` None) or applied of an owner's.
+
+    In order of id; `after` leaves out those up to it.
+    """
 
     bucket: int
     owner: str | None = None
+    after: UUID | None = None
 
 
 class EntityVersion(Message):
@@ -96,6 +189,7 @@ class DeadLetter(Message):
     tries: int
     died_at: AwareDatetime
     behind: int = Field(description="events of the same entity that wait for this one")
+    note: str | None = None
 
 
 class DeadLettersView(Message):

@@ -2,15 +2,17 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError
 
 from contracts.envelope import Event, Message
-from contracts.topology import Topology
+from contracts.topology import NO_PROVINCE, Topology
 from services.chassis.outbox import event_class
 
+_NOBODY = UUID(int=0)
 _LARGEST_VERSION = 2**31 - 1  # what PostgreSQL's `int` holds
 
 
@@ -23,12 +25,16 @@ _UNKNOWN = event_class(Anything)
 
 @dataclass(slots=True)
 class Arrival:
-    """An event that could be decoded. `deliveries` is 0 for one that comes from the parked table."""
+    """An event that could be decoded. `deliveries` is 0 for one that comes from the parked table.
+
+    `discarded`: it only keeps the place of an event that was given up.
+    """
 
     subject: str
     payload: bytes
     event: Event[Any]
     deliveries: int = 1
+    discarded: bool = False
 
     @property
     def entity(self) -> UUID:
@@ -40,8 +46,8 @@ class Arrival:
 
     @property
     def known(self) -> bool:
-        """Whether this code knows the event's kind."""
-        return not isinstance(self.event.data, Anything)
+        """Whether there is an effect: this code knows the event's kind, and it was not given up."""
+        return not self.discarded and not isinstance(self.event.data, Anything)
 
 
 @dataclass(slots=True)
@@ -77,6 +83,23 @@ class Outcome:
     dead: list[Failure] = field(default_factory=list)
     held: list[Failure] = field(default_factory=list)
     unreadable: list[Undecodable] = field(default_factory=list)
+
+
+def placeholder(entity: UUID, version: int, at: datetime) -> Arrival:
+    """What stands in the order of an entity's events for one that was discarded: counted, without effect."""
+    event = Event[Anything].model_construct(
+        id=_NOBODY,
+        source="",
+        type="",
+        subject=entity,
+        time=at,
+        dataschema="",
+        province=NO_PROVINCE,
+        entityversion=version,
+        correlationid=_NOBODY,
+        data=Anything(),
+    )
+    return Arrival("", b"", event, deliveries=0, discarded=True)
 
 
 def fingerprint(subject: str, payload: bytes) -> bytes:

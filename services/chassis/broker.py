@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _FETCH_SECONDS = 0.1
 _SHORTEST_FETCH = 0.005
+_AFTER_REFUSAL = 0.2
 _CONCURRENT_CALLS = 16
 
 
@@ -91,35 +92,60 @@ def subscribe(broker: NatsBroker, durable: DurableSpec, handle: Callable[[list[D
         await handle(message.raw_message)  # type: ignore[arg-type]
 
 
-def guard_fetches(broker: NatsBroker) -> None:
-    """Call once the broker has started: keeps FastStream from dropping what a batch holds already.
+class Fetches:
+    """The fetches of a broker that has started: kept from losing what they hold, and brought to an end in order.
 
-    Its batch loop (0.7.8) asks again for the rest of a batch in the rest of its time. Of all that may go wrong with
-    that it expects nats-py's TimeoutError only; anything else ends the loop, and the messages in hand come again only
-    after `ack_wait`. nats-py raises asyncio's own TimeoutError where a fetch runs out of time between its two requests,
-    and with less than 0.1 ms left it sends a negative expiry, which the server refuses. Whatever goes wrong with the
-    rest is therefore a timeout; it shows again in the next fetch, which has nothing to lose.
+    FastStream's batch loop (0.7.8) asks again for the rest of a batch in the rest of its time. Of all that may go wrong
+    with that it expects nats-py's TimeoutError only; anything else ends the loop and drops what the batch held already.
+    But nats-py raises asyncio's own TimeoutError where the time is up between its two requests, and with less than
+    0.1 ms left it sends a negative expiry, which the server refuses. So whatever goes wrong with the rest is a timeout
+    here; it shows again in the next fetch, which has nothing to lose. And FastStream's stop cancels a fetch under way.
+    In all these cases messages would come again only after `ack_wait`. Where every fetch is refused, as without a
+    durable, the loop would ask without a pause and take most of a core.
     """
-    for subscriber in broker.subscribers:
-        subscription = getattr(subscriber, "subscription", None)
-        if isinstance(subscription, JetStreamContext.PullSubscription):
-            subscription.fetch = guarded(subscription.fetch)  # type: ignore[method-assign, assignment]
 
+    def __init__(self, broker: NatsBroker) -> None:
+        self._stopping = False
+        self._under_way = 0
+        self._subscriptions: list[JetStreamContext.PullSubscription] = []
+        for subscriber in broker.subscribers:
+            subscription = getattr(subscriber, "subscription", None)
+            if isinstance(subscription, JetStreamContext.PullSubscription):
+                subscription.fetch = self._guarded(subscription.fetch)  # type: ignore[method-assign]
+                self._subscriptions.append(subscription)
 
-def guarded(fetch: Callable[..., Awaitable[list[Msg]]]) -> Callable[..., Awaitable[list[Msg]]]:
-    """`fetch` as FastStream expects it to fail, see `guard_fetches`."""
+    async def stop(self) -> None:
+        """No more fetches. What has been fetched is in its handler's hands when this returns; what came too late for
+        its fetch, and waits here for the next one, goes back."""
+        self._stopping = True
+        while self._under_way:  # noqa: ASYNC110 - counted by fetches that come and go
+            await asyncio.sleep(_SHORTEST_FETCH)
+        await asyncio.sleep(_FETCH_SECONDS)  # as long as the server may still answer the last fetch
+        for subscription in self._subscriptions:
+            while subscription.pending_msgs:
+                message = await subscription._sub.next_msg(timeout=1)  # noqa: SLF001 - `fetch` would ask for more
+                if not JetStreamContext.is_status_msg(message):
+                    await message.nak()
 
-    async def guarded_fetch(batch: int, timeout: float) -> list[Msg]:
-        if timeout < _SHORTEST_FETCH:
-            raise NatsTimeoutError
-        try:
-            return await fetch(batch=batch, timeout=timeout)
-        except (TimeoutError, NatsError) as error:
-            if batch < MAX_BATCH or isinstance(error, TimeoutError):
-                raise NatsTimeoutError from error
-            raise
+    def _guarded(self, fetch: Callable[..., Awaitable[list[Msg]]]) -> Any:
+        async def guarded(batch: int = 1, timeout: float | None = 5, heartbeat: float | None = None) -> list[Msg]:
+            if timeout is not None and timeout < _SHORTEST_FETCH:
+                raise NatsTimeoutError
+            if self._stopping:
+                await asyncio.sleep(_SHORTEST_FETCH)  # the loop asks again at once
+                raise NatsTimeoutError
+            self._under_way += 1
+            try:
+                return await fetch(batch=batch, timeout=timeout, heartbeat=heartbeat)
+            except (NatsError, OSError) as error:
+                if isinstance(error, TimeoutError) or batch < MAX_BATCH:
+                    raise NatsTimeoutError from error
+                await asyncio.sleep(_AFTER_REFUSAL)  # refused at once, as where there is no such durable
+                raise
+            finally:
+                self._under_way -= 1
 
-    return guarded_fetch
+        return guarded
 
 
 def respond(broker: NatsBroker, queue: str, subject: str, answer: Callable[[str, bytes], Awaitable[bytes]]) -> None:

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 CommandHandler = Callable[[UnitOfWork, Any], Awaitable[BaseModel]]
 """A use case that changes something: load, decide, save. Raises Refused."""
+ReportHandler = Callable[[Any], Awaitable[BaseModel]]
+"""Answers a query without the database, so that it is answered even where that is away."""
 QueryHandler = Callable[[Connection, Any], Awaitable[BaseModel]]
 """A use case that only reads. Raises Refused."""
 
@@ -62,6 +64,7 @@ class _Answerer:
     spec: CallSpec
     envelope: type[Call[Any]]
     handler: Callable[[Any, Any], Awaitable[BaseModel]]
+    connects: bool = True
 
 
 class Calls:
@@ -83,9 +86,24 @@ class Calls:
         """Answers this query. KeyError: the topology does not let this service answer it."""
         self._add(data, Query[data], handler)  # type: ignore[valid-type]
 
-    def _add(self, data: type[BaseModel], envelope: Any, handler: Callable[[Any, Any], Awaitable[BaseModel]]) -> None:
+    def report(self, data: type[BaseModel], handler: ReportHandler) -> None:
+        """Answers this query by what the process itself knows. KeyError: as above."""
+
+        async def alone(_: object, query: Any) -> BaseModel:
+            return await handler(query)
+
+        self._add(data, Query[data], alone, connects=False)  # type: ignore[valid-type]
+
+    def _add(
+        self,
+        data: type[BaseModel],
+        envelope: Any,
+        handler: Callable[[Any, Any], Awaitable[BaseModel]],
+        *,
+        connects: bool = True,
+    ) -> None:
         spec = self._topology.call_of(self.service, data)
-        self._answerers[spec.subject] = _Answerer(spec, envelope, handler)
+        self._answerers[spec.subject] = _Answerer(spec, envelope, handler, connects)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -156,6 +174,8 @@ class Calls:
         when = limit.when()
         for attempt in range(1, _ATTEMPTS + 1):
             try:
+                if not answerer.connects:
+                    return _result_reply(await answerer.handler(None, call))
                 async with self._turns:
                     if isinstance(call, Command):
                         return await self._run_command(answerer, call, limit, unsure)

@@ -14,7 +14,7 @@ from services.chassis.arrivals import Arrival, Decoder, Outcome, Undecodable
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.effects import Effect
 from services.chassis.errors import Fault, fault_of
-from services.chassis.gate import Gate, Inbox, VersionGate
+from services.chassis.gate import Discarded, Gate, Inbox, VersionGate
 
 log = logging.getLogger(__name__)
 
@@ -123,27 +123,42 @@ class Consumer:
     ) -> Outcome:
         """One transaction over a batch, and over what is parked of the entities that are `waiting`."""
         async with self.database.unit_of_work() as work:
-            outcome = Outcome()
-            if arrivals or waiting:
-                sorted_out = await self.gate.admit(work.connection, arrivals, waiting)
-                outcome = await effects.run(work, self._effect, sorted_out)
-                await self.gate.settle(work.connection, outcome)
-            broken = [*broken, *outcome.unreadable]
-            if broken or outcome.dead:
-                await dead_letters.bury(work.connection, self.owner, outcome.dead, broken)
-                for failure in outcome.dead:
-                    log.error("dead letter: %s", failure.error, extra={"event_id": failure.arrival.event.id})
-                for message in broken:
-                    log.error("dead letter: %s", message.error, extra={"subject": message.subject})
+            outcome = await self._apply(work, arrivals, broken, waiting)
+        for failure in outcome.dead:
+            event = failure.arrival.event
+            about = {"event_id": event.id, "correlation_id": event.correlationid}
+            log.error("dead letter: %s", failure.error, extra=about)
+        for message in (*broken, *outcome.unreadable):
+            log.error("dead letter: %s", message.error, extra={"subject": message.subject})
+        return outcome
+
+    async def _apply(
+        self,
+        work: UnitOfWork,
+        arrivals: Sequence[Arrival],
+        broken: Sequence[Undecodable] = (),
+        waiting: Collection[UUID] = (),
+    ) -> Outcome:
+        outcome = Outcome()
+        if arrivals or waiting:
+            sorted_out = await self.gate.admit(work.connection, arrivals, waiting)
+            outcome = await effects.run(work, self._effect, sorted_out)
+            await self.gate.settle(work.connection, outcome)
+        if outcome.applied:
+            await dead_letters.settle_applied(work.connection, self.owner, [a.event.id for a in outcome.applied])
+        if broken or outcome.unreadable or outcome.dead:
+            await dead_letters.bury(work.connection, self.owner, outcome.dead, [*broken, *outcome.unreadable])
         return outcome
 
     async def retry(self, work: UnitOfWork, arrival: Arrival) -> Outcome:
-        """Runs one event again in the caller's transaction, as a dead letter's retry does."""
+        """Runs one event again in the caller's transaction, and what waits behind it."""
         arrival.deliveries = effects.TRIES_OF_UNKNOWN_FAULTS  # its failure is final again, not held
-        sorted_out = await self.gate.admit(work.connection, [arrival])
-        outcome = await effects.run(work, self._effect, sorted_out)
-        await self.gate.settle(work.connection, outcome)
-        return outcome
+        return await self._apply(work, [arrival])
+
+    async def discard(self, work: UnitOfWork, letter: Discarded) -> Outcome:
+        """Gives an event up in the caller's transaction; what waits behind it takes effect, if it was its turn."""
+        await self.gate.discard(work.connection, letter)
+        return await self._apply(work, (), waiting=[letter.entity] if self.ordered and letter.entity else ())
 
     async def sweep(self) -> int:
         """Applies parked events whose predecessor has taken effect meanwhile; how many.
@@ -194,19 +209,6 @@ class Consumer:
                 extra={"owner": self.owner},
             )
         self._told = row["entities"] if row["seconds"] > _LONG_WAIT else 0
-
-    async def sweep_entity(self, entity: UUID) -> int:
-        """Applies what waits behind one entity's last version; how many events followed."""
-        before = await self._parked_of(entity)
-        if before:
-            await self.sweep()
-        return before - await self._parked_of(entity)
-
-    async def _parked_of(self, entity: UUID) -> int:
-        count = await self.database.pool.fetchval(
-            "select count(*) from parked where owner = $1 and entity = $2", self.owner, entity
-        )
-        return int(count)
 
     async def _acknowledge(self, outcome: Outcome, broken: Sequence[Undecodable], origin: dict[int, Delivered]) -> None:
         """Acknowledges after the commit. A crash before this brings the batch again, and the gate knows it."""

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import BaseModel
 
-from services.chassis import outbox
+from services.chassis import outbox, tracing
 from services.chassis.outbox import Cause, EventWriter, OutboxRow
 from services.chassis.settings import ServiceSettings
 
@@ -40,11 +40,21 @@ class UnitOfWork:
     def __init__(self, connection: Connection, writer: EventWriter) -> None:
         self.connection = connection
         self._writer = writer
+        self._traceparent = tracing.traceparent()
         self._rows: list[OutboxRow] = []
 
     def emit(self, data: BaseModel, *, entity: UUID, version: int, province: str, cause: Cause) -> None:
         """Adds an event. `version` is the entity's next version, taken while its row is locked."""
-        self._rows.append(self._writer.row(data, entity=entity, version=version, province=province, cause=cause))
+        self._rows.append(
+            self._writer.row(
+                data,
+                entity=entity,
+                version=version,
+                province=province,
+                cause=cause,
+                traceparent=self._traceparent,
+            )
+        )
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

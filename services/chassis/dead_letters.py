@@ -14,7 +14,10 @@ from services.chassis.ids import uuid7
 async def bury(
     connection: Connection, owner: str, failures: Sequence[Failure], undecodable: Sequence[Undecodable]
 ) -> None:
-    """Records messages that cannot take effect; one that is recorded already only counts another try."""
+    """Records messages that cannot take effect; one that is recorded already only counts another try.
+
+    A letter that is settled stays as it is. The error of one that was edited is that of the edited payload.
+    """
     records = [
         (f.arrival.subject, f.arrival.event.id, f.arrival.entity, f.arrival.version, f.arrival.payload, f.error)
         for f in failures
@@ -23,14 +26,28 @@ async def bury(
         """insert into dead_letter (id, owner, fingerprint, subject, event_id, entity, version, payload, error)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            on conflict (owner, fingerprint) do update
-           set tries = dead_letter.tries + 1, error = excluded.error""",
+           set tries = dead_letter.tries + 1,
+               error = case when dead_letter.original_payload is null then excluded.error else dead_letter.error end
+           where dead_letter.status = 'dead'""",
         [(uuid7(), owner, fingerprint(record[0], record[4]), *record) for record in records],
     )
 
 
+async def settle_applied(connection: Connection, owner: str, events: Sequence[UUID]) -> None:
+    """Closes the letters of events that have just taken effect: they were delivered again, to better code."""
+    await connection.execute(
+        """update dead_letter set status = 'applied', settled_at = now(),
+                  note = concat_ws('; ', note, 'took effect when it was delivered again')
+           where status = 'dead' and event_id = any($2) and owner = $1""",
+        owner,
+        events,
+    )
+
+
 _LETTER = """
-    select id, owner, subject, event_id, entity, version, error, status, tries, died_at,
-           (select count(*) from parked p where p.owner = d.owner and p.entity = d.entity) as behind
+    select id, owner, subject, event_id, entity, version, error, status, tries, died_at, note,
+           (select count(*) from parked p where p.owner = d.owner and p.entity = d.entity
+            and p.version > d.version and not p.skip) as behind
     from dead_letter d
 """
 
@@ -62,6 +79,13 @@ async def settle(connection: Connection, letter: UUID, status: str, note: str | 
         letter,
         status,
         note,
+    )
+
+
+async def tried_again(connection: Connection, letter: UUID, error: str | None) -> None:
+    """Counts a retry that failed, and why."""
+    await connection.execute(
+        "update dead_letter set tries = tries + 1, error = coalesce($2, error) where id = $1", letter, error
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from services.chassis.arrivals import Arrival, Decoder, Outcome, Undecodable
+from services.chassis.arrivals import Arrival, Decoder, Outcome, Undecodable, placeholder
 from services.chassis.database import Connection
 
 Chain = list[Arrival]
@@ -45,6 +45,21 @@ class Gate(Protocol):
     async def settle(self, connection: Connection, outcome: Outcome) -> None:
         """Records what took effect and what waits."""
         ...
+
+    async def discard(self, connection: Connection, letter: "Discarded") -> None:
+        """Makes sure that an event given up never takes effect; `admit` its entity to let go what waits behind it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """An event that is given up, as far as its message could be read."""
+
+    subject: str
+    payload: bytes
+    event_id: UUID | None
+    entity: UUID | None
+    version: int | None
 
 
 def plan(last: Mapping[UUID, int], arrivals: Iterable[Arrival]) -> Plan:
@@ -99,7 +114,8 @@ class VersionGate:
         if moving:
             parked, unreadable = await self._parked(connection, moving)
             if parked:
-                sorted_out = plan(last, [*arrivals, *parked])
+                discarded = [each for each in parked if each.discarded]  # first, so that they win over a repetition
+                sorted_out = plan(last, [*discarded, *arrivals, *(each for each in parked if not each.discarded)])
             sorted_out.unreadable = unreadable
         return sorted_out
 
@@ -108,13 +124,18 @@ class VersionGate:
     ) -> tuple[list[Arrival], list[Undecodable]]:
         """What waits for these entities: it may follow now. What does not fit in here is left to the sweep."""
         rows = await connection.fetch(
-            """select subject, payload from parked where owner = $1 and entity = any($2)
-               order by entity, version limit $3""",
+            """select subject, payload, skip, entity, version, parked_at from parked
+               where owner = $1 and entity = any($2) order by entity, version limit $3""",
             self.owner,
             list(entities),
             _PARKED_AT_ONCE,
         )
-        decoded = [self._decoder.decode(row["subject"], row["payload"].encode(), deliveries=0) for row in rows]
+        decoded = [
+            placeholder(row["entity"], row["version"], row["parked_at"])
+            if row["skip"]
+            else self._decoder.decode(row["subject"], row["payload"].encode(), deliveries=0)
+            for row in rows
+        ]
         return (
             [each for each in decoded if isinstance(each, Arrival)],
             [each for each in decoded if isinstance(each, Undecodable)],
@@ -165,6 +186,21 @@ class VersionGate:
                 [version for _, version in gone],
             )
 
+    async def discard(self, connection: Connection, letter: Discarded) -> None:
+        """Keeps its place, as earlier events may still be missing. Another event that waits there keeps it itself."""
+        if letter.entity is None or letter.version is None:
+            return
+        await connection.execute(
+            """insert into parked (owner, entity, version, subject, payload, skip) values ($1, $2, $3, $4, $5, true)
+               on conflict (owner, entity, version) do update set skip = true
+               where parked.payload = excluded.payload""",
+            self.owner,
+            letter.entity,
+            letter.version,
+            letter.subject,
+            letter.payload.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        )
+
 
 class Inbox:
     """Lets each event id take effect once, in whatever order."""
@@ -199,3 +235,12 @@ class Inbox:
         failed = [failure.arrival.event.id for failure in (*outcome.dead, *outcome.held)]
         if failed:
             await connection.execute("delete from inbox where owner = $1 and event_id = any($2)", self.owner, failed)
+
+    async def discard(self, connection: Connection, letter: Discarded) -> None:
+        """Remembers the id as if it had taken effect."""
+        if letter.event_id is not None:
+            await connection.execute(
+                "insert into inbox (owner, event_id) values ($1, $2) on conflict do nothing",
+                self.owner,
+                letter.event_id,
+            )

@@ -61,9 +61,19 @@ class EventWriter:
         self.topology = topology
         self.clock = clock
 
-    def row(self, data: BaseModel, *, entity: UUID, version: int, province: str, cause: Cause) -> OutboxRow:
+    def row(
+        self,
+        data: BaseModel,
+        *,
+        entity: UUID,
+        version: int,
+        province: str,
+        cause: Cause,
+        traceparent: str | None = None,
+    ) -> OutboxRow:
         """The outbox row of one event. KeyError: the topology has no event with this data. TooLarge: for the bus.
 
+        `traceparent` is where the trace begins if the cause came without one.
         Skips validation, as `data` has been validated and the rest is ours; contract tests read what comes out.
         """
         spec = self.topology.event_of(type(data))
@@ -82,7 +92,7 @@ class EventWriter:
             province=province,
             entityversion=version,
             correlationid=cause.correlation_id,
-            traceparent=cause.traceparent,
+            traceparent=cause.traceparent or traceparent,
             data=data,
         )
         payload = event.model_dump_json(exclude_none=True)

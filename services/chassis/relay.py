@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -19,18 +19,18 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from contracts.topology import MAX_BATCH, RETENTION
-from services.chassis import metrics
-from services.chassis.database import Connection
+from services.chassis import metrics, replays
 from services.chassis.errors import Fault, Transient, fault_of
 from services.chassis.publish import Outgoing, publish
 
 log = logging.getLogger(__name__)
 
-_LEADER_KEY = 0x7469_6570  # "tiep"; advisory locks are per database, so every service may use the same key
+LEADER_KEY = 0x7469_6570  # "tiep"; advisory locks are per database, so every service may use the same key
 _IDLE = 0.1
 _RETRY = 1.0
 _CHECK_EVERY = 2.0
-_CHUNK = 20_000
+_RESET_CHUNK = 20_000
+_REPLAY_EVERY = 0.5
 _COUNTED = 100_000
 
 
@@ -61,6 +61,8 @@ class Relay:
         self._generation: datetime | None = None
         self._end = 0
         self._patience = patience
+        self._connections = -1
+        self._replay_at = 0.0
 
     async def run(self) -> None:
         """Leads whenever it can, for ever; failures are told in `trouble` and tried again."""
@@ -84,7 +86,7 @@ class Relay:
     async def _stand_for_leader(self) -> None:
         connection = await self._connect()
         try:
-            while not await connection.fetchval("select pg_try_advisory_lock($1)", _LEADER_KEY):
+            while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER_KEY):
                 self._report(None)
                 await asyncio.sleep(_RETRY)
             self.leading = True
@@ -125,8 +127,20 @@ class Relay:
                 self._report(f"{type(error).__name__}: {error}")
                 await asyncio.sleep(_RETRY)
                 continue
-            if published < self.batch:
+            if published < self.batch and not await self._advance_replay(connection):
                 await self._wait_for_events()
+
+    async def _advance_replay(self, connection: asyncpg.Connection[Any]) -> int:
+        """Takes up the next piece of a replay, now that nothing else is pending; the number of its events."""
+        now = asyncio.get_running_loop().time()
+        if now < self._replay_at:
+            return 0
+        events = await replays.advance(connection)
+        if events:
+            metrics.REPUBLISHED.labels(self.service, "replay").inc(events)
+        else:
+            self._replay_at = now + _REPLAY_EVERY
+        return events
 
     async def _wait_for_events(self) -> None:
         """Until this process appended events, or a moment passed: other replicas append too."""
@@ -167,13 +181,14 @@ class Relay:
         return len(rows)
 
     async def _check_stream(self, connection: asyncpg.Connection[Any]) -> None:
-        """Looks, every two seconds, whether the stream is still the one that acknowledged our events.
+        """Looks, every two seconds and after a reconnection, whether the stream is still the one that acknowledged us.
 
         A stream that was re-created, or went back behind what it had acknowledged (an old copy of its files), gets
         again what it lost, as far back as it would have kept it. Until then it takes nothing: see `publish`.
         """
         now = asyncio.get_running_loop().time()
-        if now - self._checked_at < _CHECK_EVERY:
+        connections = self._client.stats["reconnects"]
+        if connections == self._connections and now - self._checked_at < _CHECK_EVERY:
             return
         try:
             info = await self._client.jetstream().stream_info(self.stream)
@@ -197,7 +212,7 @@ class Relay:
         )
         self._generation = generation
         self._end = info.state.last_seq
-        self._checked_at = now
+        self._checked_at, self._connections = now, connections
         pending = "select count(*) from (select from outbox where published_at is null limit $1) p"
         metrics.PENDING.labels(self.service).set(await connection.fetchval(pending, _COUNTED))
 
@@ -207,47 +222,20 @@ class Relay:
         """Makes the lost events pending again, in pieces, so that no transaction grows with the log."""
         total, after = 0, 0
         while True:
-            row = await connection.fetchrow(
-                f"""with piece as (
-                        select id from outbox where id > $2 order by id limit $3
-                    ), reset as (
-                        update outbox set published_at = null from piece
-                        where outbox.id = piece.id and published_at is not null and {lost}
-                          and created_at > now() - $4::interval
-                        returning 1
-                    )
-                    select (select max(id) from piece) as last, (select count(*) from reset) as events""",
+            piece = await replays.set_pending(
+                connection,
+                f"{lost} and created_at > now() - $2::interval",
                 than,
-                after,
-                _CHUNK,
                 RETENTION,
+                after=after,
+                limit=_RESET_CHUNK,
             )
-            if row is None or row["last"] is None:
+            total += piece.events
+            if piece.last is None:
                 break
-            after = row["last"]
-            total += row["events"]
+            after = piece.last
         metrics.REPUBLISHED.labels(self.service, reason).inc(total)
         log.warning("stream %s: publishing %d events again", reason, total, extra={"stream": self.stream})
-
-
-async def replay(
-    connection: Connection, *, entity: object = None, days: int | None = None, dry_run: bool = False
-) -> int:
-    """Makes published events pending again, by command; the number of events.
-
-    Each gets a new message id: the stream still remembers the old one and would drop the repetition silently.
-    """
-    chosen = """published_at is not null and ($1::uuid is null or entity = $1)
-                and ($2::interval is null or created_at > now() - $2)"""
-    window = None if days is None else timedelta(days=days)
-    if dry_run:
-        return int(await connection.fetchval(f"select count(*) from outbox where {chosen}", entity, window))
-    status = await connection.execute(
-        f"update outbox set published_at = null, publication = publication + 1 where {chosen}",
-        entity,
-        window,
-    )
-    return int(status.rpartition(" ")[2])
 
 
 async def _close(connection: asyncpg.Connection[Any]) -> None:

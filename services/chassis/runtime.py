@@ -19,6 +19,7 @@ from typing import Any
 import asyncpg
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 from contracts.topology import RETENTION, TOPOLOGY, DurableSpec, Topology
 from services.chassis import broker as nats
@@ -31,8 +32,9 @@ from services.chassis.errors import Fault, Misconfigured, fault_of
 from services.chassis.health import Health, HttpServer
 from services.chassis.outbox import EventWriter
 from services.chassis.relay import Relay
+from services.chassis.self_report import SelfReport
 from services.chassis.self_service import SelfService
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, from_environment
 from services.worktime.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ _GUARD_SECONDS = 2.0
 _GUARD_STRIKES = 3
 _SWEEP_SECONDS = 15.0
 _FORGET_SECONDS = 3600.0
+_RETRY_SECONDS = 1.0
+_LOST_WHILE_DRAINING = 1.0
 
 
 class ExitCode(IntEnum):
@@ -95,9 +99,10 @@ class Service:
 
 def main(service: Service) -> None:
     """Runs a service until it is told to stop, and exits with its code."""
-    settings = service.settings()
-    logs.configure(service.name, settings.log_level)
+    logs.configure(service.name, "INFO")
     try:
+        settings = from_environment(service.settings)
+        logs.configure(service.name, settings.log_level)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             code = runner.run(serve(service, settings))
     except Misconfigured as error:
@@ -143,6 +148,8 @@ class _Run:
         self.tasks: list[asyncio.Task[None]] = []
         self.pools: list[asyncpg.Pool[Any]] = []
         self.broker: NatsBroker | None = None
+        self.client: Client | None = None
+        self.fetches: nats.Fetches | None = None
         self.closing = False
 
     async def until(self, stop: asyncio.Event) -> ExitCode:
@@ -198,6 +205,7 @@ class _Run:
         relay_address = address(settings, name, f"{name}_relay", "relay.password")
         relay_pool = await self._pool(relay_address, 2)
         SelfService(chassis.consumers, relay_pool).register(calls)
+        SelfReport(self.health, chassis.consumers, relay_pool).register(calls)
         if missing := calls.missing():
             raise Misconfigured(f"{name} does not answer {', '.join(sorted(missing))}, which the topology promises")
         for hook in chassis.at_start:
@@ -229,12 +237,15 @@ class _Run:
         return Database(pool, EventWriter(name, self.service.topology, self.service.clock))
 
     async def _pool(self, arguments: dict[str, Any], size: int) -> asyncpg.Pool[Any]:
+        waits = ""
         while True:
             try:
                 pool = await open_pool(arguments, size=size)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 # A role or database that is not there yet looks like a wrong password; only time tells them apart.
-                log.debug("database not ready: %s", error)
+                if waits != (waits := f"waiting for the database: {type(error).__name__}: {error}"):
+                    log.warning("%s", waits)
+                    self.health.stage = waits
                 await asyncio.sleep(0.25)
             else:
                 self.pools.append(pool)
@@ -247,6 +258,7 @@ class _Run:
             if not self.closing and not self.ended.done():
                 self.ended.set_result(Ended(ExitCode.CONNECTION_CLOSED, "the NATS connection is closed for good"))
 
+        settings.secret(settings.nats_seed_file.name)  # judged like the others
         self.health.stage = "waiting for NATS"
         self.broker = nats.open_broker(
             name,
@@ -262,13 +274,25 @@ class _Run:
             nats.subscribe(self.broker, durable, consumer.handle)
         for subject in chassis.calls.subjects:
             nats.respond(self.broker, name, subject, chassis.calls.answer)
-        client = await self.broker.connect()
+        self.client = client = await self._connected(self.broker)
         self.health.stage = "waiting for its durables"
         for durable in durables.values():
             await nats.wait_for_durable(client, durable)
         await self.broker.start()
-        nats.guard_fetches(self.broker)
+        self.fetches = nats.Fetches(self.broker)
         return client
+
+    async def _connected(self, broker: NatsBroker) -> Client:
+        """Waits as long as it takes, also for a server that does not know us: it may not have been told of us yet."""
+        waits = ""
+        while True:
+            try:
+                return await broker.connect()
+            except (NatsError, OSError) as error:
+                if waits != (waits := f"waiting for NATS: {type(error).__name__}: {error}"):
+                    log.warning("%s", waits)
+                    self.health.stage = waits
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _guard_connection(self, client: Client) -> None:
         """Ends the process when NATS has been away for long: a fresh start heals what a reconnect may not."""
@@ -327,9 +351,14 @@ class _Run:
         self.closing = True
         self.health.stage = "stopping"
         if self.broker is not None:
-            with suppress(Exception):
-                async with asyncio.timeout(self.settings.drain_seconds + 2):
-                    await self.broker.stop()
+            draining = asyncio.create_task(self._drain(self.broker))
+            end = asyncio.get_running_loop().time() + self.settings.drain_seconds + 2
+            while not draining.done() and asyncio.get_running_loop().time() < end:
+                await asyncio.wait({draining}, timeout=_LOST_WHILE_DRAINING)
+                if self.client is not None and not self.client.is_connected:
+                    break  # nobody would hear what is still to be said
+            draining.cancel()
+            await asyncio.wait({draining}, timeout=1)
         self.http.should_exit = True
         for task in self.tasks[1:]:
             task.cancel()
@@ -344,6 +373,12 @@ class _Run:
             except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
                 pool.terminate()
         metrics.LEADER.labels(self.service.name).set(0)
+
+    async def _drain(self, broker: NatsBroker) -> None:
+        with suppress(Exception):
+            if self.fetches is not None:
+                await self.fetches.stop()
+            await broker.stop()
 
 
 async def _first_of(*waited: asyncio.Future[Any]) -> None:

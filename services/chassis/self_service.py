@@ -1,7 +1,8 @@
-"""What every service answers about itself: its log, its gates, its dead letters (`contracts.operations`)."""
+"""What every service can be told to do about itself: publish its log again, and see to its dead letters."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -17,39 +18,25 @@ from contracts.operations.commands import (
     RetryDeadLetter,
 )
 from contracts.operations.queries import (
-    Bucket,
     DeadLetter,
     DeadLetterById,
     DeadLetters,
     DeadLettersView,
     DeadLetterView,
-    EntityVersion,
-    EntityVersions,
-    EntityVersionsView,
-    GateDigest,
-    GateDigestView,
-    LogDigest,
-    LogDigestView,
 )
 from contracts.refusals import CommonRefusal, refuse
-from services.chassis import dead_letters, relay
-from services.chassis.arrivals import Arrival
+from services.chassis import dead_letters, replays
+from services.chassis.arrivals import Arrival, Outcome
 from services.chassis.calls import Calls
 from services.chassis.consumer import Consumer
 from services.chassis.database import Connection, UnitOfWork
-
-# 256 buckets by the id's last byte, which is random in UUIDs of version 5 and 7 alike.
-_BUCKETS = """
-    select get_byte(uuid_send(entity), 15) as bucket, count(*) as entities, sum(version)::bigint as versions,
-           bit_xor(hashtextextended(entity::text || version, 0)) as digest
-    from ({source}) s group by 1 order by 1
-"""
-_LAST_IN_LOG = "select entity, max(version) as version from outbox group by entity"
-_APPLIED = "select entity, version from gate where owner = $1 and version > 0"
-_PAGE = 5_000
+from services.chassis.errors import Fault, fault_of
+from services.chassis.gate import Discarded
 
 
-class _DryRun(Exception):
+class _Undone(Exception):
+    """Rolls a retry back: a dry run, or one that failed."""
+
     def __init__(self, result: DeadLetterRetried) -> None:
         super().__init__()
         self.result = result
@@ -69,14 +56,14 @@ class SelfService:
         calls.command(DiscardDeadLetter, self.discard)
         calls.query(DeadLetters, self.list)
         calls.query(DeadLetterById, self.show)
-        calls.query(LogDigest, self.log_digest)
-        calls.query(GateDigest, self.gate_digest)
-        calls.query(EntityVersions, self.entity_versions)
 
-    async def replay(self, _: UnitOfWork, command: Command[ReplayEvents]) -> EventsReplayed:
+    async def replay(self, __: UnitOfWork, command: Command[ReplayEvents]) -> EventsReplayed:
         wish = command.data
         async with self._relay_pool.acquire() as connection:
-            events = await relay.replay(connection, entity=wish.entity, days=wish.days, dry_run=wish.dry_run)
+            if wish.dry_run:
+                events, _, _ = await replays.count(connection, wish.entity, wish.days)
+            else:
+                events = await replays.request(connection, command.id, wish.entity, wish.days)
         return EventsReplayed(events=events)
 
     async def retry(self, work: UnitOfWork, command: Command[RetryDeadLetter]) -> DeadLetterRetried:
@@ -84,18 +71,19 @@ class SelfService:
         consumer = self._consumer(letter["owner"])
         try:
             async with work.savepoint():
+                await dead_letters.settle(work.connection, letter["id"], "applied", f"retried by {command.actor.id}")
                 result = await self._retried(work, consumer, letter)
+                await work.flush()
                 if command.data.dry_run or not result.applied:
-                    raise _DryRun(result)
-        except _DryRun as dry:
-            if not command.data.dry_run:
-                await work.connection.execute(
-                    "update dead_letter set tries = tries + 1, error = coalesce($2, error) where id = $1",
-                    command.data.id,
-                    dry.result.error,
-                )
-            return dry.result
-        await dead_letters.settle(work.connection, command.data.id, "applied", f"retried by {command.actor.id}")
+                    raise _Undone(result)
+        except _Undone as undone:
+            result = undone.result
+        except Exception as error:
+            if fault_of(error) is Fault.SURROUNDINGS:
+                raise
+            result = DeadLetterRetried(applied=False, followed=0, error=f"{type(error).__name__}: {error}")
+        if not command.data.dry_run and not result.applied:
+            await dead_letters.tried_again(work.connection, letter["id"], result.error)
         return result
 
     async def _retried(self, work: UnitOfWork, consumer: Consumer, letter: asyncpg.Record) -> DeadLetterRetried:
@@ -103,12 +91,12 @@ class SelfService:
         if not isinstance(decoded, Arrival):
             return DeadLetterRetried(applied=False, followed=0, error=decoded.error)
         outcome = await consumer.retry(work, decoded)
-        if outcome.dead and outcome.dead[0].arrival is decoded:
-            return DeadLetterRetried(applied=False, followed=0, error=outcome.dead[0].error)
-        if decoded in outcome.parked:
+        for failure in outcome.dead:
+            if failure.arrival is decoded:
+                return DeadLetterRetried(applied=False, followed=0, error=failure.error)
+        if any(arrival is decoded for arrival in outcome.parked):
             return DeadLetterRetried(applied=False, followed=0, error="an earlier event of its entity is missing")
-        followed = len([arrival for arrival in outcome.applied if arrival is not decoded])
-        return DeadLetterRetried(applied=True, followed=followed)
+        return DeadLetterRetried(applied=True, followed=_followed(outcome, decoded))
 
     async def edit(self, work: UnitOfWork, command: Command[EditDeadLetter]) -> DeadLetterSettled:
         letter = await self._open_letter(work, command.data.id)
@@ -121,6 +109,7 @@ class SelfService:
                 f"The edited payload is still not valid: {decoded.error}",
                 field="payload",
             )
+        _check_same_place(letter, decoded)
         await dead_letters.edit(
             work.connection,
             command.data.id,
@@ -139,15 +128,11 @@ class SelfService:
         await dead_letters.settle(
             work.connection, command.data.id, "discarded", f"discarded by {command.actor.id}: {command.data.reason}"
         )
-        if letter["entity"] is not None:
-            # The gate steps over the discarded version; the sweep brings what waits behind it.
-            await work.connection.execute(
-                "update gate set version = $3 where owner = $1 and entity = $2 and version = $3 - 1",
-                letter["owner"],
-                letter["entity"],
-                letter["version"],
-            )
-        return DeadLetterSettled(status="discarded")
+        outcome = await self._consumer(letter["owner"]).discard(
+            work,
+            Discarded(letter["subject"], letter["payload"], letter["event_id"], letter["entity"], letter["version"]),
+        )
+        return DeadLetterSettled(status="discarded", followed=_followed(outcome))
 
     async def list(self, connection: Connection, query: Query[DeadLetters]) -> DeadLettersView:
         rows, total = await dead_letters.listing(connection, settled=query.data.settled, limit=query.data.limit)
@@ -165,55 +150,6 @@ class SelfService:
             original_payload=original.decode(errors="replace") if original is not None else None,
         )
 
-    async def log_digest(self, _: Connection, __: Query[LogDigest]) -> LogDigestView:
-        async with (
-            self._relay_pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            buckets = await connection.fetch(_BUCKETS.format(source=_LAST_IN_LOG))
-            state = await connection.fetchrow(
-                """select count(*) as events, count(*) filter (where published_at is null) as pending,
-                          min(created_at) filter (where published_at is null) as oldest_pending,
-                          count(*) filter (where published_at is not null and generation = g.at) as published,
-                          count(*) filter (where published_at is not null and generation <> g.at) as published_before,
-                          min(stream_seq) filter (where generation = g.at) as first_seq,
-                          max(stream_seq) filter (where generation = g.at) as last_seq,
-                          max(g.at)::text as generation
-                   from outbox left join lateral (select generation as at from relay_state) g on true"""
-            )
-        return LogDigestView(buckets=_buckets(buckets), **dict(state or {}))
-
-    async def gate_digest(self, connection: Connection, query: Query[GateDigest]) -> GateDigestView:
-        owner = query.data.owner
-        self._consumer(owner)
-        buckets = await connection.fetch(_BUCKETS.format(source=_APPLIED), owner)
-        state = await connection.fetchrow(
-            """select count(*) as parked, count(distinct entity) as parked_entities, min(parked_at) as oldest_parked,
-                      (select count(*) from dead_letter where owner = $1 and status = 'dead') as dead
-               from parked where owner = $1""",
-            owner,
-        )
-        return GateDigestView(buckets=_buckets(buckets), **dict(state or {}))
-
-    async def entity_versions(self, connection: Connection, query: Query[EntityVersions]) -> EntityVersionsView:
-        chosen = "where get_byte(uuid_send(entity), 15) = {bucket} order by entity limit {page}"
-        if query.data.owner is None:
-            async with self._relay_pool.acquire() as log:
-                rows = await log.fetch(
-                    f"select * from ({_LAST_IN_LOG}) s {chosen.format(bucket='$1', page='$2')}",
-                    query.data.bucket,
-                    _PAGE + 1,
-                )
-        else:
-            rows = await connection.fetch(
-                f"select * from ({_APPLIED}) s {chosen.format(bucket='$2', page='$3')}",
-                query.data.owner,
-                query.data.bucket,
-                _PAGE + 1,
-            )
-        entities = [EntityVersion(entity=row["entity"], version=row["version"]) for row in rows[:_PAGE]]
-        return EntityVersionsView(entities=entities, more=len(rows) > _PAGE)
-
     async def _open_letter(self, work: UnitOfWork, letter_id: object) -> asyncpg.Record:
         letter = await dead_letters.open_with_payload(work.connection, letter_id, lock=True)  # type: ignore[arg-type]
         if letter is None:
@@ -228,19 +164,41 @@ class SelfService:
         return letter
 
     def _consumer(self, owner: str) -> Consumer:
-        consumer = self._consumers.get(owner)
-        if consumer is None:
+        return consumer_of(self._consumers, owner)
+
+
+def consumer_of(consumers: Mapping[str, Consumer], owner: str) -> Consumer:
+    """The consumer of an owner's events. Refused: there is none."""
+    consumer = consumers.get(owner)
+    if consumer is None:
+        raise refuse(
+            CommonRefusal.NOT_FOUND,
+            f"Dịch vụ này không nhận sự kiện của {owner}.",
+            f"This service consumes no events of {owner}.",
+            field="owner",
+        )
+    return consumer
+
+
+def _followed(outcome: Outcome, retried: Arrival | None = None) -> int:
+    """How many events took effect because of a letter's, besides its own."""
+    return len([arrival for arrival in outcome.applied if arrival is not retried and not arrival.discarded])
+
+
+def _check_same_place(letter: asyncpg.Record, edited: Arrival) -> None:
+    """What the message could be told by, an edit must keep: else its place in the entity's order is lost."""
+    for field, name, value in (
+        ("event_id", "id", edited.event.id),
+        ("entity", "subject", edited.entity),
+        ("version", "entityversion", edited.version),
+    ):
+        if letter[field] is not None and letter[field] != value:
             raise refuse(
-                CommonRefusal.NOT_FOUND,
-                f"Dịch vụ này không nhận sự kiện của {owner}.",
-                f"This service consumes no events of {owner}.",
-                field="owner",
+                CommonRefusal.INVALID,
+                f"Không được sửa {name}: sự kiện phải giữ nguyên vị trí ({letter[field]}).",
+                f"{name} may not be edited: the event must keep its place ({letter[field]}).",
+                field="payload",
             )
-        return consumer
-
-
-def _buckets(rows: list[asyncpg.Record]) -> list[Bucket]:
-    return [Bucket(**dict(row)) for row in rows]
 
 
 def _no_letter() -> Exception:

@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.chassis.errors import Misconfigured
 
-_WELL_KNOWN = {"postgres", "password", "secret", "admin", "changeme", "change-me", "tiepsuc", "nats", "test"}
+_WELL_KNOWN = ("postgres", "password", "secret", "admin", "changeme", "tiepsuc", "nats", "test", "example")
 _SHORTEST_SECRET = 16
+_FEWEST_LETTERS = 8
+
+
+Environment = Literal["embedded", "production"]
 
 
 class ServiceSettings(BaseSettings):
@@ -21,7 +25,7 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TIEPSUC_", extra="ignore", frozen=True)
 
-    environment: Literal["embedded", "production"] = "production"
+    environment: Environment = "production"
     nats_url: str = "nats://127.0.0.1:4222"
     nats_ca_file: Path | None = None
     database_host: str = "127.0.0.1"
@@ -38,25 +42,47 @@ class ServiceSettings(BaseSettings):
 
     @property
     def nats_seed_file(self) -> Path:
-        """The nkey seed of the service's NATS user."""
+        """The nkey seed of the service's NATS user; a secret like the others, and judged like them."""
+        self.secret("nats.seed")
         return self.secrets_dir / "nats.seed"
 
     def secret(self, name: str) -> str:
-        """The content of a secret's file. Misconfigured: missing, empty, or (in production) weak or readable by all."""
-        path = self.secrets_dir / name
-        try:
-            value = path.read_text().strip()
-        except OSError as error:
+        """The content of a secret's file, see `read_secret`."""
+        return read_secret(self.secrets_dir / name, self.environment)
+
+
+def from_environment(kind: type[ServiceSettings]) -> ServiceSettings:
+    """The settings as they were told. Misconfigured: not all, or not so that they can be meant."""
+    try:
+        return kind()
+    except ValidationError as error:
+        wrong = "; ".join(f"TIEPSUC_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        raise Misconfigured(f"settings: {wrong}") from error
+
+
+def read_secret(path: Path, environment: Environment) -> str:
+    """The content of a secret's file. Misconfigured: missing, empty, or (in production) weak or readable by all."""
+    try:
+        value = path.read_text().strip()
+    except OSError as error:
+        raise Misconfigured(f"secret file {path} cannot be read ({error.strerror}); set TIEPSUC_SECRETS_DIR") from error
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"secret file {path} is not text") from error
+    if not value:
+        raise Misconfigured(f"secret file {path} is empty")
+    if environment == "production":
+        if len(value) < _SHORTEST_SECRET or _guessable(value):
             raise Misconfigured(
-                f"secret file {path} cannot be read ({error.strerror}); set TIEPSUC_SECRETS_DIR"
-            ) from error
-        if not value:
-            raise Misconfigured(f"secret file {path} is empty")
-        if self.environment == "production":
-            if value.lower() in _WELL_KNOWN or len(value) < _SHORTEST_SECRET:
-                raise Misconfigured(
-                    f"secret file {path} holds a default or short value; `tiepsuc secrets create` makes good ones"
-                )
-            if path.stat().st_mode & 0o007:
-                raise Misconfigured(f"secret file {path} is accessible to every user; chmod 0600 it")
-        return value
+                f"secret file {path} holds a default or short value; `tiepsuc secrets create` makes good ones"
+            )
+        if path.stat().st_mode & 0o007:
+            raise Misconfigured(f"secret file {path} is accessible to every user; chmod 0600 it")
+    return value
+
+
+def _guessable(value: str) -> bool:
+    """Well-known words, once or again and again, and what is hardly anything else; hardly any different letters."""
+    rest = value.lower()
+    for word in _WELL_KNOWN:
+        rest = rest.replace(word, "")
+    return len(rest) < _FEWEST_LETTERS or len(set(value)) < _FEWEST_LETTERS

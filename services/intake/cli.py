@@ -3,10 +3,15 @@
 import asyncio
 import csv
 import json
+import os
+import shutil
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, TextIO
 
 import click
@@ -21,6 +26,7 @@ from services.chassis.ids import uuid7
 from services.intake.case_log import BadFile, BadLine, GoodLine, count_lines, read
 
 _PIECE = 500
+_STREAM = Path("-")
 
 
 @dataclass
@@ -37,16 +43,25 @@ class Summary:
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--rejects", type=click.Path(path_type=Path), default=None, help="Tệp dòng bị từ chối / rejects file")
+@click.option(
+    "--rejects", type=click.Path(path_type=Path), default=None, help="Tệp dòng bị từ chối / rejects file; -: stdout"
+)
 @click.option(
     "--lang", type=click.Choice(["vi", "en"]), default="vi", envvar="TIEPSUC_LANG", help="Ngôn ngữ / language"
 )
 @click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 def import_log(file: Path, rejects: Path | None, lang: str, as_json: bool) -> None:
-    """Nhập sổ hồ sơ CSV của một xã / import a commune's case log."""
-    console = Console(stderr=as_json, quiet=as_json)
+    """Nhập sổ hồ sơ CSV của một xã (-: đọc stdin) / import a commune's case log (-: from standard input).
+
+    Dòng bị từ chối được ghi cạnh tệp gốc, hoặc ra màn hình nếu không ghi được ở đó. /
+    Rejected lines are written beside the file, or to the output where that cannot be written.
+    """
+    place = _rejects_place(file, rejects)
+    console = Console(stderr=as_json or place is None, quiet=as_json)
     try:
-        summary = asyncio.run(run(file, rejects or file.with_suffix(".rejects.csv"), lang, console))
+        with _on_disk(file) as log:
+            output = sys.stderr if as_json else sys.stdout
+            summary = asyncio.run(run(log, place or output, lang, console))
     except BadFile as error:
         raise click.ClickException(str(error)) from error
     if as_json:
@@ -57,7 +72,34 @@ def import_log(file: Path, rejects: Path | None, lang: str, as_json: bool) -> No
         raise SystemExit(3)
 
 
-async def run(file: Path, rejects: Path, lang: str, console: Console) -> Summary:
+def _rejects_place(file: Path, wanted: Path | None) -> Path | None:
+    """Where rejected lines go; None: to the output. It is settled before anything is sent."""
+    if wanted == _STREAM or (wanted is None and file == _STREAM):
+        return None
+    place = wanted or file.with_suffix(".rejects.csv")
+    if os.access(place.parent, os.W_OK):
+        return place
+    if wanted is None:  # a read-only place, such as a container's samples
+        return None
+    raise click.ClickException(f"Không ghi được / cannot write in {place.parent} (--rejects)")
+
+
+@contextmanager
+def _on_disk(file: Path) -> Iterator[Path]:
+    """The file itself; a copy of what comes from standard input, for it is read twice."""
+    if file != _STREAM:
+        yield file
+        return
+    with NamedTemporaryFile(suffix=".csv") as copy:
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            copy.flush()
+        except OSError as error:
+            raise BadFile(f"Không đọc được stdin / cannot read standard input: {error.strerror}") from error
+        yield Path(copy.name)
+
+
+async def run(file: Path, rejects: Path | TextIO, lang: str, console: Console) -> Summary:
     """Sends the file in pieces. Bad lines land in `rejects` as they are found; without any, there is no such file."""
     summary = Summary()
     writer = _Rejects(rejects, lang)
@@ -70,7 +112,7 @@ async def run(file: Path, rejects: Path, lang: str, console: Console) -> Summary
                 await _send(caller, piece, summary, writer)
                 progress.update(task, completed=summary.rows)
         progress.update(task, total=summary.rows, completed=summary.rows)
-    summary.rejects_file = str(rejects) if summary.rejected else None
+    summary.rejects_file = str(rejects) if summary.rejected and isinstance(rejects, Path) else None
     return summary
 
 
@@ -124,26 +166,28 @@ def show(summary: Summary, console: Console) -> None:
 class _Rejects:
     """The rejects file, made when the first row is rejected. One of an earlier run is taken away."""
 
-    def __init__(self, path: Path, lang: str) -> None:
-        self._path = path
+    def __init__(self, place: Path | TextIO, lang: str) -> None:
+        self._path = place if isinstance(place, Path) else None
+        self._file = None if isinstance(place, Path) else place
         self._lang = lang
-        self._file: TextIO | None = None
         self._writer: Any = None
 
     def __enter__(self) -> "_Rejects":
-        self._path.unlink(missing_ok=True)
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
         return self
 
     def add(self, text: str, row: RejectedRow) -> None:
-        if self._writer is None:
+        if self._file is None and self._path is not None:
             self._file = self._path.open("w", encoding="utf-8", newline="")
+        if self._writer is None and self._file is not None:
             self._writer = csv.writer(self._file)
             self._writer.writerow(("line", "column", "code", "reason", "text"))
         reason = row.message_vi if self._lang == "vi" else row.message_en
         self._writer.writerow((row.line, row.column, row.code, reason, text))
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
+        if self._path is not None and self._file is not None:
             self._file.close()
 
 

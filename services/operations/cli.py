@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 
 import click
 
-from contracts.refusals import Refused
+from contracts.refusals import CommonRefusal, Refused
 from services.chassis.errors import Misconfigured
 
 _GROUP = "tiepsuc.commands"
@@ -39,4 +39,4 @@ def main() -> None:
         sys.exit(2)
     except Refused as error:
         click.echo(f"{error.refusal.message_vi}\n{error.refusal.message_en}", err=True)
-        sys.exit(1)
+        sys.exit(2 if error.refusal.code == CommonRefusal.UNAVAILABLE else 1)

@@ -1,18 +1,20 @@
 """`tiepsuc demo`: the embedded stack, the sample month from import to report, and then it stays up."""
 
 import asyncio
-import signal
 import sys
-from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from contracts.refusals import CommonRefusal, Refused
 from services.chassis.connect import home
+from services.operations.terminal import StopSignals, lasting
+
+if TYPE_CHECKING:
+    from services.operations.embedded.stack import Stack
 
 _VISIBLE_WITHIN = 60.0
 _SAMPLE = Path("deploy/samples/ho-dac-kien-2025-07.csv")
@@ -23,64 +25,81 @@ _SAMPLE = Path("deploy/samples/ho-dac-kien-2025-07.csv")
 @click.option("--file", type=click.Path(path_type=Path, exists=True), default=None, help="Sổ hồ sơ khác / another log")
 def demo(leave: bool, file: Path | None) -> None:
     """Chạy cả hệ thống với tháng mẫu / the whole system with the sample month."""
-    console = Console()
+    signals = StopSignals()
+    console = Console(file=lasting(sys.stdout))
     log = file or Path(__file__).parents[2] / _SAMPLE
     if not log.exists():
         raise click.ClickException(f"Không thấy sổ mẫu / the sample log is not there: {log}")
     try:
-        asyncio.run(_run(log, console, leave))
-    except (TimeoutError, asyncio.CancelledError) as error:
-        console.print(str(error) or "Đã dừng / stopped")
-        sys.exit(1)
+        done = asyncio.run(_until_stopped(log, console, leave, signals))
+    except (TimeoutError, RuntimeError) as error:  # a part does not start, or what it did cannot be seen
+        raise click.ClickException(str(error)) from error
+    if leave and not done and signals.received is not None:  # it was asked to do something, and has not done it
+        sys.exit(128 + signals.received)
 
 
-async def _run(log: Path, console: Console, leave: bool) -> None:
+async def _until_stopped(log: Path, console: Console, leave: bool, signals: StopSignals) -> bool:
+    """Works until it is done or told to stop, and stops in order either way; whether it was done."""
+    work = asyncio.create_task(_work(log, console, leave))
+    stop = asyncio.create_task(signals.wait())
+    await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+    if not work.done():
+        console.print("\nĐang dừng… / stopping…")
+        work.cancel()
+        await asyncio.wait({work})
+        if work.cancelled():
+            return False
+    stop.cancel()
+    await work
+    return True
+
+
+async def _work(log: Path, console: Console, leave: bool) -> None:
     from services.operations.embedded.stack import running  # noqa: PLC0415 - keeps `tiepsuc --help` quick
 
-    stop = asyncio.Event()
-    main = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-
-    def on_signal() -> None:
-        if stop.is_set() or main is None:
-            return
-        stop.set()
-        if not ready.is_set():
-            main.cancel()
-
-    ready = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, on_signal)
     console.print("Khởi động… / starting…")
     async with running(home()) as stack:
-        ready.set()
         console.print(f"Sẵn sàng sau {stack.seconds_to_ready:.1f} giây / ready in {stack.seconds_to_ready:.1f} s")
         await _story(log, console)
-        if leave or stop.is_set():
-            return
-        console.print("\nĐịa chỉ / addresses:")
-        console.print(f"  NATS        {stack.nats_url}")
-        console.print(f"  PostgreSQL  127.0.0.1:{stack.ports['postgres']}")
-        for name in (*stack.children,):
-            if name not in {"nats", "postgres"}:
-                console.print(f"  {name:11} http://127.0.0.1:{stack.ports[name]}/ready")
-        console.print("Ctrl-C để dừng / to stop")
-        await stop.wait()
-        with suppress(OSError):  # a closed terminal takes no more text
-            console.print("Đang dừng… / stopping…")
+        _addresses(stack, console)
+        if not leave:
+            console.print("Ctrl-C để dừng / to stop")
+            await asyncio.Event().wait()
+
+
+def _addresses(stack: "Stack", console: Console) -> None:
+    from services.operations.embedded.ports import PREFERRED  # noqa: PLC0415 - as above
+
+    console.print("\nĐịa chỉ / addresses:")
+    console.print(f"  {'NATS':11} {stack.nats_url}")
+    console.print(f"  {'PostgreSQL':11} 127.0.0.1:{stack.ports['postgres']}")
+    for name in stack.children:
+        if name not in {"nats", "postgres"}:
+            console.print(f"  {name:11} http://127.0.0.1:{stack.ports[name]}/ready")
+    if other := [name for name, port in stack.ports.items() if port != PREFERRED[name]]:
+        console.print(f"Không dùng cổng thường lệ / not on their usual ports: {', '.join(other)}")
 
 
 async def _story(log: Path, console: Console) -> None:
     """Import, wait until every event has taken effect, report."""
     importing, reporting = _part("import"), _part("report")
     console.print(f"\nSổ hồ sơ mẫu, số liệu tổng hợp (không có thật) / synthetic sample log: {log.name}")
-    summary = await importing.run(log, log.with_suffix(".rejects.csv"), "vi", console)
+    try:
+        summary = await importing.run(log, log.with_suffix(".rejects.csv"), "vi", console)
+    except importing.BadFile as error:
+        raise click.ClickException(str(error)) from error
     importing.show(summary, console)
     wish = reporting.FormII06a(unit="31570", first_day="2025-07-01", last_day="2025-07-29")
     wanted = summary.imported + summary.advanced + summary.already_present
-    async with asyncio.timeout(_VISIBLE_WITHIN):
-        while (form := await _asked(reporting, wish)) is None or form.total.received < wanted:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+    try:
+        async with asyncio.timeout(_VISIBLE_WITHIN):
+            while (form := await _asked(reporting, wish)) is None or form.total.received < wanted:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise TimeoutError(
+            f"Sau {_VISIBLE_WITHIN:.0f} giây, biểu vẫn chưa đủ {wanted} hồ sơ. / "
+            f"After {_VISIBLE_WITHIN:.0f} s the form still has not all {wanted} cases."
+        ) from None
     reporting.show(form, console)
 
 

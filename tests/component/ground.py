@@ -73,6 +73,9 @@ class Ground:
         self.open.push_async_callback(client.close)
         return client
 
+    async def calls(self, service: str, database: Database, clock: Clock = CLOCK) -> Calls:
+        return Calls(service, database, TOPOLOGY, clock)
+
     async def relay(self, service: str, database: Database, client: Client | None = None, **more: Any) -> Relay:
         return Relay(
             service,

@@ -51,7 +51,8 @@ async def restart_nats(here: Ground, *, restore: bool) -> None:
         shutil.move(home / "old", home / "jetstream")
     else:
         shutil.copytree(home / "jetstream", home / "old")
-    await (await embedded._child(here.stack, child.spec)).wait_ready(30)
+    await embedded._child(here.stack, child.spec)
+    await here.stack.children["nats"].wait_ready(30)
 
 
 async def lead_until_published(relay: Relay, database: Database, connection: asyncpg.Connection[Any]) -> None:

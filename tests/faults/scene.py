@@ -28,6 +28,7 @@ FULL = bool(os.environ.get("TIEPSUC_FULL"))
 """`make faults` runs full; the gate runs the same tests with less load and fewer blows."""
 
 _WITNESS = """
+    set role reporting_owner; -- who owns every table here: the provisioner, started again, grants on all of them
     create table witness (
         id bigint generated always as identity primary key,
         entity uuid not null, version int not null, kind text not null
@@ -78,12 +79,11 @@ class Scene:
     async def replica(self, name: str) -> None:
         """A second process of a service, on a port of its own."""
         spec = self.stack.children[name].spec
-        port = str(self.stack.ports[name] + 12_000)  # above the range that test stacks draw from
-        url = f"http://127.0.0.1:{port}/ready"
-        env = {**spec.env, "TIEPSUC_HTTP_PORT": port}
+        port = self.stack.ports[name] + 12_000  # above the range that test stacks draw from
+        env = {**spec.env, "TIEPSUC_HTTP_PORT": str(port)}
         twin = replace(spec, name=f"{name}-2", log=spec.log.with_name(f"{name}-2.log"), env=env)
-        child = await embedded._child(self.stack, replace(twin, ready=lambda: embedded._answers(url)))
-        await child.wait_ready(30)
+        await embedded._child(self.stack, replace(twin, ready=lambda: embedded._answers(port, "/ready")))
+        await self.stack.children[twin.name].wait_ready(30)
 
     async def stop(self, *names: str) -> None:
         """Stops children in order; the supervisor lets them be."""
@@ -122,6 +122,7 @@ class Scene:
         await converged(self.stack, 120, dead=dead)
         await self.assert_once_and_in_order()
         await self.assert_projection_equals_truth()
+        await asyncio.gather(*(child.wait_ready(60) for child in self.stack.children.values()))
         await self.assert_nothing_spins()
 
     async def assert_once_and_in_order(self) -> None:
@@ -149,15 +150,18 @@ class Scene:
         assert [tuple(row) for row in truth] == [tuple(row) for row in shown]
 
     async def assert_nothing_spins(self, seconds: float = 3.0, share: float = 0.5) -> None:
-        """With nothing to do, no process uses half a processor."""
-        pids = {name: child.pid for name, child in self.stack.children.items() if child.pid is not None}
+        """With nothing to do, every process lives on and none uses half a processor."""
+        pids = {name: child.pid for name, child in self.stack.children.items()}
         before = {name: _cpu(pid) for name, pid in pids.items()}
         await asyncio.sleep(seconds)
+        assert {name: child.pid for name, child in self.stack.children.items()} == pids
         busy = {name: round((_cpu(pid) - before[name]) / seconds, 2) for name, pid in pids.items()}
         assert all(used < share for used in busy.values()), busy
 
 
-def _cpu(pid: int) -> float:
+def _cpu(pid: int | None) -> float:
+    if pid is None:
+        return 0.0
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
 
@@ -170,7 +174,7 @@ async def scene(home: Path, *, crash: float = 0.0) -> AsyncIterator[Scene]:
         async with database(stack, "reporting") as reporting:
             await reporting.execute(_WITNESS)
         spec = embedded._service(stack, "reporting")
-        witness = await embedded._child(
+        await embedded._child(
             stack,
             replace(
                 spec,
@@ -178,5 +182,5 @@ async def scene(home: Path, *, crash: float = 0.0) -> AsyncIterator[Scene]:
                 env={**spec.env, "WITNESS_CRASH": str(crash)},
             ),
         )
-        await witness.wait_ready(30)
+        await stack.children["reporting"].wait_ready(30)
         yield Scene(stack)

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -34,12 +35,17 @@ def new_home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="tiepsuc-test-", dir="/var/tmp"))
     home.chmod(0o755)
     names = ("nats", "nats_http", "postgres", "provisioner", "intake", "scheduling", "escalation", "reporting")
-    ports = random.sample(_PORTS, len(names) + 1)
+    ports = random.sample([port for port in random.sample(_PORTS, 100) if _is_free(port)], len(names) + 1)
     (home / "ports.json").write_text(json.dumps(dict(zip((*names, "gateway"), ports, strict=True))))
     try:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def tiepsuc(home: Path, *arguments: str, code: int = 0, timeout: float = 90) -> str:

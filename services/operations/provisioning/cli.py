@@ -35,6 +35,7 @@ def secrets_group() -> None:
 def create(root: Path, host: str, port: int, http_port: int, store: Path) -> None:
     """Tạo những gì còn thiếu dưới ROOT / make what is missing below ROOT."""
     secrets.create(root, TOPOLOGY)
+    secrets.hand_to_postgres(root)
     text = nats_conf.render(
         TOPOLOGY,
         secrets.public_keys(root, TOPOLOGY),
@@ -44,5 +45,9 @@ def create(root: Path, host: str, port: int, http_port: int, store: Path) -> Non
         http_port=http_port,
         store=store,
     )
-    secrets.write_private(root / "nats" / "nats.conf", text)
+    conf = root / "nats" / "nats.conf"
+    changed = conf.exists() and conf.read_text() != text
+    secrets.write_private(conf, text)
     click.echo(f"Khóa và mật khẩu ở / keys and passwords in {root}")
+    if changed:
+        click.echo("nats.conf đã thay đổi, NATS phải nạp lại / nats.conf changed, NATS has to reload it (SIGHUP)")

@@ -17,6 +17,7 @@ import asyncpg
 from services.chassis import migrate
 
 _SCRAM_ROUNDS = 4096
+_LOCK = 0x7072_6F76  # "prov"
 _MARKS = "published_at, publication, generation, stream_seq"
 
 
@@ -25,6 +26,8 @@ async def provision(address: dict[str, Any], service: str, password: str, relay_
     owner, relay = f"{service}_owner", f"{service}_relay"
     server = await asyncpg.connect(**address, database="postgres")
     try:
+        # Two provisioners at once would make the same role twice, or change one row of the catalogue together.
+        await server.execute("select pg_advisory_lock($1)", _LOCK)
         await _role(server, owner, None)
         await _role(server, service, password)
         await _role(server, relay, relay_password)
@@ -32,8 +35,12 @@ async def provision(address: dict[str, Any], service: str, password: str, relay_
             await server.execute(f'create database "{service}" owner "{owner}"')
         await server.execute(f'revoke all on database "{service}" from public')
         await server.execute(f'grant connect on database "{service}" to "{service}", "{relay}"')
+        return await _schema(address, service, owner, relay)
     finally:
         await server.close()
+
+
+async def _schema(address: dict[str, Any], service: str, owner: str, relay: str) -> list[str]:
     database = await asyncpg.connect(**address, database=service)
     try:
         await database.execute(f'alter schema public owner to "{owner}"; revoke all on schema public from public')
@@ -44,11 +51,11 @@ async def provision(address: dict[str, Any], service: str, password: str, relay_
             grant usage on schema public to "{service}", "{relay}";
             grant select, insert, update, delete on all tables in schema public to "{service}";
             grant usage on all sequences in schema public to "{service}";
-            revoke all on outbox, relay_state, schema_migration from "{service}";
+            revoke all on outbox, relay_state, replay, schema_migration from "{service}";
             grant insert on outbox to "{service}";
             grant select on schema_migration to "{service}";
             grant select, update ({_MARKS}) on outbox to "{relay}";
-            grant select, insert, update on relay_state to "{relay}";
+            grant select, insert, update on relay_state, replay to "{relay}";
             """
         )
     finally:

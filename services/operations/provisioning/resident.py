@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.topology import TOPOLOGY, Topology
 from services.chassis.health import Health, HttpServer
+from services.chassis.settings import Environment, read_secret
 from services.operations.provisioning import databases, secrets, streams
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class ProvisionerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TIEPSUC_", extra="ignore", frozen=True)
 
+    environment: Environment = "production"
     nats_url: str = "nats://127.0.0.1:4222"
     secrets_root: Path
     database_host: str = "127.0.0.1"
@@ -48,16 +50,21 @@ class Provisioner:
         self.topology = topology
         self.trouble: str | None = "not provisioned yet"
 
+    def _tell(self, trouble: str | None) -> None:
+        """For `/ready`, and once for the log."""
+        if trouble and trouble != self.trouble:
+            log.warning("%s", trouble)
+        self.trouble = trouble
+
     async def databases(self) -> None:
         """Every service's database; waits for PostgreSQL as long as it takes."""
         address = {
             "host": self.settings.database_host,
             "port": self.settings.database_port,
             "user": self.settings.database_superuser,
-            "password": secrets.read(self.settings.secrets_root, _USER, "database.password"),
+            "password": self._secret(_USER, "database.password"),
             "timeout": 5,
         }
-        root = self.settings.secrets_root
         for service in self.topology.services:
             applied: list[str] | None = None
             while applied is None:
@@ -65,14 +72,17 @@ class Provisioner:
                     applied = await databases.provision(
                         address,
                         service,
-                        secrets.read(root, service, "database.password"),
-                        secrets.read(root, service, "relay.password"),
+                        self._secret(service, "database.password"),
+                        self._secret(service, "relay.password"),
                     )
                 except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
-                    self.trouble = f"PostgreSQL: {error}"
+                    self._tell(f"PostgreSQL: {type(error).__name__}: {error}")
                     await asyncio.sleep(_RETRY)
             if applied:
                 log.info("database %s: applied %s", service, ", ".join(applied))
+
+    def _secret(self, user: str, name: str) -> str:
+        return read_secret(self.settings.secrets_root / user / name, self.settings.environment)
 
     async def connect(self) -> Client:
         """The provisioner's NATS connection; it comes back by itself."""
@@ -102,9 +112,7 @@ class Provisioner:
         )
         if done.made or done.changed:
             log.warning("made %s; changed %s", done.made, done.changed)
-        for alarm in done.alarms:
-            log.warning("%s", alarm)
-        self.trouble = "; ".join(done.alarms) or None
+        self._tell("; ".join(done.alarms) or None)
 
     async def watch(self, client: Client) -> None:
         """Looks for ever; what is lost is made again within a second or two."""
@@ -112,7 +120,7 @@ class Provisioner:
             try:
                 await self.round(client)
             except (NatsError, OSError, TimeoutError) as error:
-                self.trouble = f"NATS: {type(error).__name__}: {error}"
+                self._tell(f"NATS: {type(error).__name__}: {error}")
             await asyncio.sleep(_EVERY)
 
 

@@ -3,6 +3,7 @@
 <root>/<user>/nats.seed                              every NATS user
 <root>/<service>/{database,relay}.password           every service
 <root>/provisioner/database.password                 the superuser's
+<root>/postgres/superuser.password                   the same, for a PostgreSQL server that reads it from a file
 <root>/nats/nats.conf                                public keys and rights only
 """
 
@@ -27,6 +28,11 @@ def create(root: Path, topology: Topology) -> None:
         _write_once(root / service / "database.password", _new_password)
         _write_once(root / service / "relay.password", _new_password)
     _write_once(root / PROVISIONER / "database.password", _new_password)
+
+
+def hand_to_postgres(root: Path) -> None:
+    """Gives the server its copy of the superuser's password: it must not see the rest of the provisioner's folder."""
+    write_private(root / "postgres" / "superuser.password", read(root, PROVISIONER, "database.password"))
 
 
 def public_keys(root: Path, topology: Topology) -> dict[str, str]:

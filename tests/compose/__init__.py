@@ -1,0 +1,1 @@
+"""The containers as an operator starts them: `make compose-test`."""
