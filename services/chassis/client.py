@@ -11,8 +11,8 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from pydantic import BaseModel
 
 from contracts.envelope import Actor, Command, Query, Refusal, Reply
-from contracts.refusals import CommonRefusal, Refused
-from contracts.topology import Topology
+from contracts.refusals import CommonRefusal, Refused, refuse
+from contracts.topology import MAX_PAYLOAD, Topology
 from services.chassis import tracing
 from services.chassis.ids import uuid7
 from services.worktime.clock import Clock
@@ -64,6 +64,12 @@ class Caller:
             payload = Command[Any].model_construct(**fields, expected_version=expected_version).model_dump_json()
         else:
             payload = Query[Any].model_construct(**fields).model_dump_json()
+        if len(payload.encode()) > MAX_PAYLOAD:
+            raise refuse(
+                CommonRefusal.TOO_LARGE,
+                f"Yêu cầu {spec.verb} quá lớn, chưa được gửi; hãy chia nhỏ.",
+                f"The call {spec.verb} is too large and was not sent; ask for less at once.",
+            )
         attempt = _COMMAND_ATTEMPT if spec.changes else timeout
         raw = await self._request(spec.subject, payload.encode(), timeout, attempt)
         reply = Reply[result].model_validate_json(raw)  # type: ignore[valid-type]
