@@ -256,7 +256,6 @@ class _Run:
             if not self.closing and not self.ended.done():
                 self.ended.set_result(Ended(ExitCode.CONNECTION_CLOSED, "the NATS connection is closed for good"))
 
-        settings.secret(settings.nats_seed_file.name)  # judged like the others
         self.health.stage = "waiting for NATS"
         self.broker = nats.open_broker(
             name,

@@ -2,15 +2,19 @@
 
 import asyncio
 import os
+import select
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import IO, TextIO, cast
 
+_LOOK_EVERY = 1.0
+
 
 class StopSignals:
-    """Remembers the first of SIGINT, SIGTERM and SIGHUP, from now to the end of the process.
+    """Remembers the first of SIGINT, SIGTERM and SIGHUP, from now to the end of the process; sees a closed terminal.
 
     Not the event loop's handlers: those are gone before the loop starts and after it ends, when a second Ctrl-C would
     still cut short what the first one began.
@@ -19,6 +23,9 @@ class StopSignals:
     def __init__(self) -> None:
         self.received: int | None = None
         self._wake: Callable[[], None] | None = None
+        self._terminal = select.poll()
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and sys.stdout.isatty():
+            self._terminal.register(sys.stdout, 0)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # `nohup` has the closing of the terminal ignored, and so it stays.
             if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
@@ -39,8 +46,15 @@ class StopSignals:
                 loop.call_soon_threadsafe(event.set)
 
         self._wake = wake
-        if self.received is None:
-            await event.wait()
+        while self.received is None and not self._hung_up():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY):
+                    await event.wait()
+
+    def _hung_up(self) -> bool:
+        """Whether our terminal is closed. SIGHUP goes to its first process only, and not every such one passes it on:
+        `make` does not."""
+        return any(event & (select.POLLHUP | select.POLLERR) for _, event in self._terminal.poll(0))
 
 
 def lasting(stream: TextIO) -> IO[str]:

@@ -117,11 +117,15 @@ class Scene:
             return await js.stream_info(name)
 
     async def settle(self, *, dead: int = 0) -> None:
-        """Until the load is imported and everything has taken effect; then looks whether it did so just once."""
+        """Until the load is imported and everything has taken effect; then looks whether it did so just once.
+
+        `tiepsuc verify` has to agree: clean, but for dead letters where there have to be some.
+        """
         await self.loaded()
         await converged(self.stack, 120, dead=dead)
         await self.assert_once_and_in_order()
         await self.assert_projection_equals_truth()
+        await command(self.home, "verify", code=1 if dead else 0)
         await asyncio.gather(*(child.wait_ready(60) for child in self.stack.children.values()))
         await self.assert_nothing_spins()
 

@@ -10,12 +10,10 @@ import asyncpg
 import nats
 import pytest
 
-from contracts.operations.commands import EventsReplayed, ReplayEvents
 from contracts.topology import MAX_BATCH
-from services.chassis.connect import operator
 from services.chassis.publish import Outgoing, publish
 from tests.faults.scene import FULL, Scene, scene
-from tests.support.stack import converged, database
+from tests.support.stack import command, database
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -28,8 +26,7 @@ GARBAGE = (
 )
 
 
-async def test_doubled_shuffled_and_poisoned(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIEPSUC_HOME", str(home))
+async def test_doubled_shuffled_and_poisoned(home: Path) -> None:
     async with scene(home) as here:
         await here.stop("reporting")
         here.load(CASES)
@@ -48,11 +45,9 @@ async def test_doubled_shuffled_and_poisoned(home: Path, monkeypatch: pytest.Mon
         assert all("data.due_at" in letter["error"] for letter in letters if letter["entity"])
         assert parked == 2 * POISONED  # what came after the poisoned acceptance
 
-        async with operator() as (_, caller):
-            for victim in victims:
-                replayed = await caller.call("intake", ReplayEvents(entity=victim), EventsReplayed)
-                assert replayed.events == 4
-        await here.settle(dead=POISONED + len(GARBAGE))  # letters stay until somebody settles them
+        for victim in victims:
+            await command(home, "replay", "intake", "--entity", str(victim))
+        await here.settle(dead=len(GARBAGE))
 
 
 async def _published_log(here: Scene) -> list[asyncpg.Record]:
@@ -106,15 +101,11 @@ async def _everything_but(here: Scene, victims: list[UUID]) -> None:
                 await asyncio.sleep(0.2)
 
 
-async def test_the_log_published_again_and_again_changes_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIEPSUC_HOME", str(home))
+async def test_the_log_published_again_and_again_changes_nothing(home: Path) -> None:
     async with scene(home) as here:
         here.load(CASES)
         for _ in range(3):
-            async with operator() as (_, caller):
-                await caller.call("intake", ReplayEvents(), EventsReplayed)
-            await asyncio.sleep(0.5)
+            await command(home, "replay", "intake", "--no-wait")
         await here.settle()
-        await converged(here.stack)
         info = await here.stream("INTAKE")
         assert info.state.messages > 4 * here.cases  # they were delivered again, and did nothing

@@ -56,7 +56,7 @@ def test_ctrl_c_stops_everything_at_any_moment(home: Path, start: Starter, recor
     assert not (home / "postgres").exists()
 
     interrupted = start(home, "--exit")
-    interrupted.wait_for("importing")
+    interrupted.wait_until((home / "pids.json").exists, what="a first child")
     interrupted.type(CTRL_C)
     assert interrupted.ended() == 128 + signal.SIGINT, "it was to do something, and did not"
     assert_nothing_left(home)
@@ -88,7 +88,8 @@ def test_a_closed_terminal_and_sigterm_stop_everything(home: Path, start: Starte
     assert_nothing_left(home)
     assert_no_notes(home)
 
-    demo = start(home)
+    # The terminal's first process is told, and keeps it to itself; as with `xterm -e make run`.
+    demo = start(home, prefix=("sh", "-c", 'trap : HUP; "$@"', "sh"))
     demo.wait_for(READY)
     demo.close_terminal()
     assert demo.ended() == 0

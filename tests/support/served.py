@@ -46,6 +46,11 @@ class Served:
     def text(self) -> str:
         return self.log.read_text()
 
+    def _complaints(self) -> str:
+        """What is worth reading when a test fails: errors, and the end."""
+        lines = self.text.splitlines()
+        return "\n".join([*(line for line in lines if '"level": "error"' in line), "...", *lines[-10:]])
+
     async def get(self, page: str) -> tuple[int, dict[str, object]]:
         """Status and body of `live` or `ready`; status 0: nobody listens."""
         try:
@@ -72,8 +77,8 @@ class Served:
         """Waits until what it finds is so."""
         end = time.monotonic() + seconds
         while not judge(found := await self.findings()):
-            assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.text[-3000:]}"
-            assert time.monotonic() < end, f"after {seconds} s it finds {found}:\n{self.text[-3000:]}"
+            assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self._complaints()}"
+            assert time.monotonic() < end, f"after {seconds} s it finds {found}:\n{self._complaints()}"
             await asyncio.sleep(0.1)
         return found
 
@@ -92,7 +97,7 @@ class Served:
         try:
             return int(await asyncio.to_thread(self.process.wait, seconds))
         except psutil.TimeoutExpired:
-            raise AssertionError(f"still runs after {seconds} s:\n{self.text[-3000:]}") from None
+            raise AssertionError(f"still runs after {seconds} s:\n{self._complaints()}") from None
 
 
 @asynccontextmanager

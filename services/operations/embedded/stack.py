@@ -92,11 +92,12 @@ async def _start(stack: Stack, services: Sequence[str]) -> None:
     await _child(stack, _provisioner(stack))
 
 
-async def _child(stack: Stack, spec: ChildSpec) -> None:
+async def _child(stack: Stack, spec: ChildSpec) -> Child:
     child = Child(spec, lambda name, pid: notes.note_child(stack.home, name, pid))
     stack.children[spec.name] = child
     child.keep_log_small()
     await child.start()
+    return child
 
 
 async def _all_ready(stack: Stack, seconds: float) -> None:
