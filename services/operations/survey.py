@@ -38,6 +38,7 @@ LONG = 115.0  # seconds, for what goes over a whole log; the reply of a call is 
 _PLACES = 1000
 _MOST_LETTERS = 1000
 _EVERY = 0.5
+_PATIENCE = 5.0
 Progress = Callable[[str], None]
 
 
@@ -86,13 +87,18 @@ class Survey:
         owner = {stream.name: stream.owner for stream in self._topology.streams}
         return [(owner[spec.stream], spec) for spec in self._topology.durables if owner[spec.stream] in self.owners]
 
+    async def assert_reachable(self) -> None:
+        """Asks everyone who will be needed, briefly: later calls may take long, and would be waited for as long."""
+        needed = {*self.owners, *(spec.user for _, spec in self.consumers)}
+        await asyncio.gather(*(self._caller.call(name, Health(), HealthView, timeout=_PATIENCE) for name in needed))
+
     async def moving(self) -> int:
         """Events that are on their way at this moment, between the logs and our services."""
         looks = [await look_at_durable(self._client, spec, self._topology.services) for _, spec in self.consumers]
         waiting = sum(look.waiting for look in looks)
         for owner in self.owners:
             try:
-                health = await self._caller.call(owner, Health(), HealthView, timeout=5)
+                health = await self._caller.call(owner, Health(), HealthView, timeout=_PATIENCE)
             except Refused:
                 continue  # whether it can be reached at all is found out when its log is asked for
             if health.relay:
@@ -133,7 +139,7 @@ class Survey:
         if gate.ordered:
             buckets = reconcile.differing_buckets(surveyed.log.buckets, gate.buckets)
             judged = await self._drill(service, owner, spec, buckets)
-        health = await self._caller.call(service, Health(), HealthView, timeout=5)
+        health = await self._caller.call(service, Health(), HealthView, timeout=_PATIENCE)
         waiting = next((each for each in health.consumers if each.owner == owner), None)
         return ConsumerSurvey(service, owner, gate, waiting, judged)
 
