@@ -10,8 +10,6 @@ from nats.aio.client import Client
 from contracts.intake.queries import CaseCounts, CaseCountsView, UnitCaseCount
 from contracts.operations.queries import (
     ConsumerHealth,
-    DeadLetters,
-    DeadLettersView,
     EntityVersion,
     EntityVersions,
     EntityVersionsView,
@@ -32,11 +30,11 @@ from contracts.topology import DurableSpec, Topology
 from services.chassis.client import Caller
 from services.operations import reconcile
 from services.operations.bus import DurableLook, StreamLook, look_at_durable, look_at_stream
+from services.operations.letters import listing
 from services.operations.reconcile import Gap, Judgement
 
 LONG = 115.0  # seconds, for what goes over a whole log; the reply of a call is allowed for two minutes
 _PLACES = 1000
-_MOST_LETTERS = 1000
 _EVERY = 0.5
 _PATIENCE = 5.0
 Progress = Callable[[str], None]
@@ -160,8 +158,8 @@ class Survey:
         for start in range(0, len(wanted), _PLACES):
             ask = LogPlaces(events=wanted[start : start + _PLACES])
             places += (await self._caller.call(owner, ask, LogPlacesView, timeout=LONG)).places
-        letters = await self._caller.call(service, DeadLetters(limit=_MOST_LETTERS), DeadLettersView, timeout=LONG)
-        dead = {(each.entity, each.version) for each in letters.letters if each.owner == owner}
+        letters, _ = await listing(self._caller, service)
+        dead = {(each.letter.entity, each.letter.version) for each in letters if each.letter.owner == owner}
         return reconcile.judge(found, places, dead, floor)
 
     async def _versions(self, service: str, bucket: int, owner: str | None) -> dict[UUID, int]:
