@@ -40,6 +40,7 @@ async def run(wait: float, console: Console) -> Verification:
     async with operator() as (client, caller):
         with spinner as shown:
             survey = Survey(client, caller, TOPOLOGY, lambda text: shown.update(text) if shown else None)
+            await survey.assert_reachable()
             waited = await survey.settle(wait)
             logs = [await survey.log(owner) for owner in survey.owners]
             by_owner = {each.owner: each for each in logs}

@@ -229,7 +229,8 @@ async def test_a_new_password_is_taken_over_and_the_old_one_refused(stack: Stack
 
 CHASSIS = [
     """create table outbox (published_at int, publication int, generation int, stream_seq int);
-       create table relay_state (x int)"""
+       create table relay_state (x int);
+       create table replay (x int)"""
 ]
 
 
