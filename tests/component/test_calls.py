@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from nats.aio.msg import Msg
 
 from contracts.envelope import Command, Query
 from contracts.intake.commands import CasesImported, ImportCases, LogRow, RejectedRow
@@ -113,6 +114,34 @@ async def test_a_call_too_large_for_the_bus_is_refused_before_it_is_sent(here: G
     )
     with pytest.raises(Refused, match="too-large"):
         await caller.call("intake", ImportCases(rows=[row]), CasesImported)
+
+
+async def test_a_service_that_cannot_answer_for_a_while_is_asked_again_under_the_same_id(
+    here: Ground, calls: Calls
+) -> None:
+    """Its database restarts: longer than the service itself tries."""
+    reached = 0
+
+    async def handler(_: UnitOfWork, __: Command[ImportCases]) -> CasesImported:
+        nonlocal reached
+        reached += 1
+        if reached < 5:
+            raise ConnectionRefusedError
+        return DONE
+
+    calls.command(ImportCases, handler)
+    service = await here.client("intake")
+    subject = TOPOLOGY.call_of("intake", ImportCases).subject
+
+    async def respond(message: Msg) -> None:
+        await message.respond(await calls.answer(subject, message.data))
+
+    await service.subscribe(subject, cb=respond)
+    await service.flush()
+    caller = Caller(await here.client("operator"), TOPOLOGY, CLOCK, command(IMPORT).actor)
+    assert await caller.call("intake", IMPORT, CasesImported, timeout=20) == DONE
+    assert reached == 5
+    await service.close()
 
 
 async def test_a_deadline_that_passes_during_the_commit_is_not_told_as_nothing_done(
