@@ -22,5 +22,3 @@ class Role(StrEnum):
 
 
 OFFICERS = frozenset({Role.RECEIVING_OFFICER, Role.SPECIALIST, Role.LEADER, Role.CENTRE_HEAD})
-EVERYBODY = frozenset(Role)
-"""Every role: for queries that show nothing about a person."""

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import nats
@@ -49,7 +49,7 @@ def _where() -> tuple[str, Path]:
 
 @asynccontextmanager
 async def operator() -> AsyncIterator[tuple[Client, Caller]]:
-    """A connection of the operator's NATS user, and a caller over it. Misconfigured: it cannot be had."""
+    """A connection of the operator's NATS user, and a caller over it. Misconfigured: it cannot be had, or broke off."""
     url, secrets = _where()
     seed = secrets / "nats.seed"
     if not seed.is_file():
@@ -69,9 +69,15 @@ async def operator() -> AsyncIterator[tuple[Client, Caller]]:
             error_cb=quiet,
         )
     except (OSError, NatsError, NoServersError, TimeoutError) as error:
-        raise Misconfigured(f"Không nối được NATS / cannot reach NATS at {url}: {error}") from error
+        raise Misconfigured(
+            f"Không nối được NATS / cannot reach NATS at {url}: {error}\n"
+            "Hệ thống có đang chạy không? / Does the stack run? `make run`, `docker compose ps`"
+        ) from error
     client.options["max_reconnect_attempts"] = -1  # once it has been there, it is worth waiting for
     try:
         yield client, Caller(client, TOPOLOGY, SystemClock(), Actor(id=USER, role=Role.OPERATOR))
+    except NatsError as error:
+        raise Misconfigured(f"Lỗi khi nói chuyện với NATS / talking to NATS at {url} failed: {error}") from error
     finally:
-        await client.drain()
+        with suppress(NatsError):  # it may be reconnecting, and what went wrong is told already
+            await client.drain()

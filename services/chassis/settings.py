@@ -1,7 +1,7 @@
 """What a service is told from outside: environment variables `TIEPSUC_*`, and secrets as files, never as values."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,7 +12,7 @@ _WELL_KNOWN = ("postgres", "password", "secret", "admin", "changeme", "tiepsuc",
 _SHORTEST_SECRET = 16
 _FEWEST_LETTERS = 8
 
-
+Settings = TypeVar("Settings", bound=BaseSettings)
 Environment = Literal["embedded", "production"]
 
 
@@ -51,7 +51,7 @@ class ServiceSettings(BaseSettings):
         return read_secret(self.secrets_dir / name, self.environment)
 
 
-def from_environment(kind: type[ServiceSettings]) -> ServiceSettings:
+def from_environment(kind: type[Settings]) -> Settings:
     """The settings as they were told. Misconfigured: not all, or not so that they can be meant."""
     try:
         return kind()

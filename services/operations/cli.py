@@ -23,6 +23,12 @@ class _Parts(click.Group):
             return command
         return None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Click cuts each line at the terminal's edge, and with it the second language; here lines are wrapped."""
+        shown = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(200)) for name, each in shown if each])
+
 
 @click.group(cls=_Parts)
 @click.version_option(package_name="tiepsuc")
@@ -31,9 +37,31 @@ def tiepsuc() -> None:
 
 
 def main() -> None:
-    """Runs the command; what the user can mend is told without a traceback."""
+    """Runs the command; what the user can mend is told in words, and never with a traceback.
+
+    Exit codes: 1, something is the matter; 2, called wrongly, or the stack cannot be reached. A command may have more.
+    """
     try:
-        tiepsuc()
+        sys.exit(tiepsuc.main(standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "tiepsuc"
+        click.echo(f"Gọi lệnh chưa đúng / wrong usage: {error.format_message()}", err=True)
+        click.echo(f"Xem / see: {where} --help", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        click.echo(f"Lỗi / error: {error.format_message()}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"Lỗi / error: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)
+    except click.Abort:
+        click.echo("Đã hủy / aborted", err=True)
+        sys.exit(1)
     except Misconfigured as error:
         click.echo(str(error), err=True)
         sys.exit(2)

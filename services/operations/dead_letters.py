@@ -34,7 +34,17 @@ T = TypeVar("T")
 _service = click.option("--service", type=click.Choice(SERVICES), default=None, help="Chỉ một dịch vụ / one service")
 _settled = click.option("--settled", is_flag=True, help="Cả thư đã xử lý / those settled, too")
 _json = click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
-_reason = click.option("--reason", required=True, help="Lý do, được lưu lại / why; it is kept")
+_SHORTEST = 3
+
+
+def _explained(_: click.Context, __: click.Parameter, reason: str) -> str:
+    """The reason, if it is more than a keystroke; the contract asks for as much."""
+    if len(reason.strip()) < _SHORTEST:
+        raise click.BadParameter(f"cần ít nhất {_SHORTEST} ký tự / at least {_SHORTEST} characters are needed")
+    return reason
+
+
+_reason = click.option("--reason", required=True, callback=_explained, help="Lý do, được lưu lại / why; it is kept")
 
 
 @dataclass(frozen=True)

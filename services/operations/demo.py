@@ -22,12 +22,11 @@ _SAMPLE = Path("deploy/samples/ho-dac-kien-2025-07.csv")
 
 @click.command("demo")
 @click.option("--exit", "leave", is_flag=True, help="Xong thì dừng / end when done")
-@click.option("--file", type=click.Path(path_type=Path, exists=True), default=None, help="Sổ hồ sơ khác / another log")
-def demo(leave: bool, file: Path | None) -> None:
+def demo(leave: bool) -> None:
     """Chạy cả hệ thống với tháng mẫu / the whole system with the sample month."""
     signals = StopSignals()
     console = Console(file=lasting(sys.stdout))
-    log = file or Path(__file__).parents[2] / _SAMPLE
+    log = Path(__file__).parents[2] / _SAMPLE
     if not log.exists():
         raise click.ClickException(f"Không thấy sổ mẫu / the sample log is not there: {log}")
     try:
@@ -61,8 +60,9 @@ async def _work(log: Path, console: Console, leave: bool) -> None:
     async with running(home()) as stack:
         console.print(f"Sẵn sàng sau {stack.seconds_to_ready:.1f} giây / ready in {stack.seconds_to_ready:.1f} s")
         await _story(log, console)
-        _addresses(stack, console)
         if not leave:
+            _addresses(stack, console)
+            console.print("\nỞ cửa sổ khác / in another terminal: [bold].venv/bin/tiepsuc status[/]")
             console.print("Ctrl-C để dừng / to stop")
             await asyncio.Event().wait()
 
@@ -83,7 +83,7 @@ def _addresses(stack: "Stack", console: Console) -> None:
 async def _story(log: Path, console: Console) -> None:
     """Import, wait until every event has taken effect, report."""
     importing, reporting = _part("import"), _part("report")
-    console.print(f"\nSổ hồ sơ mẫu, số liệu tổng hợp (không có thật) / synthetic sample log: {log.name}")
+    console.print("\nSổ mẫu tổng hợp, không có thật / a synthetic sample log:", log.name, highlight=False)
     try:
         summary = await importing.run(log, log.with_suffix(".rejects.csv"), "vi", console)
     except importing.BadFile as error:

@@ -71,6 +71,11 @@ async def _run(service: str, wish: ReplayEvents, console: Console, *, wait: bool
         count = await caller.call(
             service, wish.model_copy(update={"dry_run": True}), EventsReplayed, timeout=_LONG, id=uuid7()
         )
+        if wish.entity and not count.events:
+            raise click.ClickException(
+                f"Nhật ký của {service} không có sự kiện nào của {wish.entity}. / "
+                f"The log of {service} has no event of {wish.entity}."
+            )
         share = await _share_after(client, service, count.events)
         if wish.dry_run:
             return Replayed(service, count.events, True, False, share)

@@ -104,6 +104,7 @@ def _of_services(services: Sequence[ServiceLook], now: datetime) -> Iterator[Fin
                 service=each.name,
                 vi=f"Dịch vụ {each.name} không trả lời trong {_PATIENCE:.0f} giây.",
                 en=f"The service {each.name} did not answer within {_PATIENCE:.0f} seconds.",
+                remedy=f"docker compose logs {each.name}; make run: .tiepsuc/logs/{each.name}.log",
             )
             continue
         for check, text in each.health.findings.items():

@@ -1,6 +1,8 @@
 """`tiepsuc report`: the statutory form."""
 
 import asyncio
+import re
+from contextlib import suppress
 from datetime import date, datetime
 
 import click
@@ -24,26 +26,55 @@ _COLUMNS = (
     ("in_progress_overdue", 13, "quá hạn", "overdue"),
 )
 _IDENTITIES = (
-    ("3 = 4 + 5 + 6", 3, (4, 5, 6)),
-    ("7 = 8 + 9 + 10", 7, (8, 9, 10)),
-    ("11 = 12 + 13", 11, (12, 13)),
-    ("3 = 7 + 11", 3, (7, 11)),
+    ("3=4+5+6", 3, (4, 5, 6)),
+    ("7=8+9+10", 7, (8, 9, 10)),
+    ("11=12+13", 11, (12, 13)),
+    ("3=7+11", 3, (7, 11)),
 )
+_MAIN = {3, 7, 11}
 
 
-def _day(text: datetime) -> date:
-    return text.date()
+class _Unit(click.ParamType[str]):
+    """A unit's code, by its form; whether there is one is for reporting to say."""
+
+    name = "CODE"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"\d{2}|\d{5}", value, re.ASCII):
+            raise click.BadParameter(f"“{value}”: mã xã 5 số, tỉnh 2 số / communes 5 digits, provinces 2", ctx, param)
+        return value
+
+
+class _Day(click.ParamType[date]):
+    """A day as programs write it, or as people in Vietnam do."""
+
+    name = "DAY"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        for form in ("%Y-%m-%d", "%d/%m/%Y"):
+            with suppress(ValueError):
+                return datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no zone
+        raise click.BadParameter(f"“{value}” không phải ngày / is no day: 2025-07-31, 31/07/2025", ctx, param)
 
 
 @click.command("report")
-@click.option("--unit", default=None, help="Mã đơn vị (5 số: xã; 2 số: tỉnh; bỏ trống: toàn quốc) / unit code")
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Ngày đầu / first day")
-@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Ngày cuối / last day")
-@click.option("--by", type=click.Choice(["total", "field"]), default="total", help="Chia theo / by")
+@click.option(
+    "--unit",
+    type=_Unit(),
+    default=None,
+    help="Mã xã (5 số) hay tỉnh (2 số); bỏ trống: toàn quốc / commune or province; without: the nation",
+)
+@click.option("--from", "first", type=_Day(), required=True, help="Ngày đầu / first day, 2025-07-01 or 01/07/2025")
+@click.option("--to", "last", type=_Day(), required=True, help="Ngày cuối, tính cả ngày đó / last day, included")
+@click.option(
+    "--by", type=click.Choice(["total", "field"]), default="total", help="field: thêm từng lĩnh vực / each field, too"
+)
 @click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
-def report(unit: str | None, first: datetime, last: datetime, by: str, as_json: bool) -> None:
+def report(unit: str | None, first: date, last: date, by: str, as_json: bool) -> None:
     """Biểu II.06a của một đơn vị / the statutory form of a unit."""
-    wish = FormII06a.model_validate({"unit": unit, "first_day": _day(first), "last_day": _day(last), "by": by})
+    if last < first:
+        raise click.UsageError("--to trước --from / is before --from")
+    wish = FormII06a.model_validate({"unit": unit, "first_day": first, "last_day": last, "by": by})
     form = asyncio.run(ask(wish))
     if as_json:
         click.echo(form.model_dump_json(indent=2))
@@ -58,22 +89,31 @@ async def ask(wish: FormII06a) -> FormII06aView:
 
 
 def show(form: FormII06aView, console: Console) -> None:
-    """Prints the form upright, as a phone or an 80-column terminal can show it, with its identities checked."""
+    """Prints the form's total upright, as an 80-column terminal can show it, its lines, and its identities checked."""
     console.print(f"\n[bold]Biểu II.06a/VPCP/KSTT[/] — {form.unit_name}" + (f" ({form.unit})" if form.unit else ""))
     console.print(f"{form.first_day:%d/%m/%Y} – {form.last_day:%d/%m/%Y}")
     table = Table("Cột", "Chỉ tiêu", "Column", box=None, pad_edge=False)
-    for line in (form.total, *form.lines):
-        table.add_column(line.label if form.lines else "Số hồ sơ / cases", justify="right")
+    table.add_column("Số hồ sơ / cases", justify="right")
     for name, number, vi, en in _COLUMNS:
-        main = number in {3, 7, 11}
-        cells = [str(getattr(line, name)) for line in (form.total, *form.lines)]
-        table.add_row(
-            str(number), vi if main else f"  {vi}", en if main else f"  {en}", *cells, style="bold" if main else ""
-        )
+        main = number in _MAIN
+        cells = (str(number), vi, en) if main else (str(number), f"  {vi}", f"  {en}")
+        table.add_row(*cells, str(getattr(form.total, name)), style="bold" if main else "")
     console.print(table)
+    if form.lines:
+        console.print("", _fields(form.lines), "", sep="\n")
     checks = [f"{text} {'✓' if _holds(form.total, left, right) else '✗'}" for text, left, right in _IDENTITIES]
-    console.print("Đẳng thức / identities: " + "   ".join(checks))
+    console.print("Đẳng thức / identities: " + "  ".join(checks), highlight=False)
     console.print(f"[dim]{form.reading_vi}\n{form.reading_en} ({form.reading_version})[/]")
+
+
+def _fields(lines: list[FormLine]) -> Table:
+    """A field a row, under the numbers of the form's columns, which the upright part explains."""
+    table = Table("Lĩnh vực / field", box=None, pad_edge=False)
+    for _, number, _, _ in _COLUMNS:
+        table.add_column(f"({number})", justify="right", no_wrap=True, style="bold" if number in _MAIN else "")
+    for line in lines:
+        table.add_row(line.label, *(str(getattr(line, name)) for name, *_ in _COLUMNS))
+    return table
 
 
 def _holds(line: FormLine, left: int, right: tuple[int, ...]) -> bool:

@@ -64,8 +64,7 @@ async def test_bad_rows_are_told_and_the_corrected_file_adds_only_what_is_missin
 
 async def test_killed_parts_come_back_and_nothing_is_lost_or_done_twice(home: Path) -> None:
     async with running(home) as stack:
-        importing = asyncio.create_task(command(home, "import", str(SAMPLE), "--json"))
-        await importing
+        await command(home, "import", str(SAMPLE), "--json")
         for name in ("nats", "reporting", "intake", "postgres"):
             pid = stack.children[name].pid
             assert pid is not None

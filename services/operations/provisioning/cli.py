@@ -14,9 +14,10 @@ from services.operations.provisioning import nats_conf, secrets
 def provision(once: bool) -> None:
     """Tạo và trông coi luồng, cơ sở dữ liệu, quyền / make and watch streams, databases, rights."""
     from services.chassis import logs
+    from services.chassis.settings import from_environment
     from services.operations.provisioning import resident
 
-    settings = resident.ProvisionerSettings()
+    settings = from_environment(resident.ProvisionerSettings)
     logs.configure("provisioner", settings.log_level)
     asyncio.run(resident.once(settings) if once else resident.run(settings))
 
