@@ -18,6 +18,7 @@ class CommonRefusal(StrEnum):
     NOT_FOUND = "not-found"
     VERSION_CONFLICT = "version-conflict"
     UNAVAILABLE = "unavailable"
+    TOO_LARGE = "too-large"
 
 
 class Refused(Exception):

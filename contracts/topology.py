@@ -31,6 +31,8 @@ RETENTION = timedelta(days=30)
 DUPLICATE_WINDOW = timedelta(hours=1)
 MAX_BATCH = 500
 """Messages in one atomic publish and in one fetch; the server's limit for a batch is 1,000."""
+MAX_PAYLOAD = 1_000_000
+"""Bytes of one message: event, call or reply. The server's limit is 1 MiB, headers included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +312,7 @@ TOPOLOGY = Topology(EVENTS, CALLS, STREAMS, DURABLES, subscribers=SUBSCRIBERS)
 __all__ = [
     "DUPLICATE_WINDOW",
     "MAX_BATCH",
+    "MAX_PAYLOAD",
     "NO_PROVINCE",
     "RETENTION",
     "RETIRED",

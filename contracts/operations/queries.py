@@ -169,10 +169,14 @@ class EntityVersionsView(Message):
 
 
 class DeadLetters(Message):
-    """The dead letters of the service, newest first; `settled` includes those retried or discarded."""
+    """The dead letters of the service, newest first; `settled` includes those retried or discarded.
+
+    `before` goes on behind a page, with the id of its last letter.
+    """
 
     settled: bool = False
     limit: int = Field(default=100, ge=1, le=1000)
+    before: UUID | None = None
 
 
 class DeadLetter(Message):

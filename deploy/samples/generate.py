@@ -18,10 +18,11 @@ from pathlib import Path
 
 from services.intake.case_log import COLUMNS
 from services.intake.reference import Reference
+from services.worktime.calendar import Calendar
 from services.worktime.clock import ZONE
 
-# Agency part of the case codes. H13 for Cần Thơ is likely but unconfirmed; .57 is made up.
-AGENCY = "H13.57"
+# Agency part of the sample's case codes. H13 for Cần Thơ is likely but unconfirmed; .57 is made up.
+AGENCIES = {"31570": "H13.57"}
 CHANNELS = ("online", "direct", "post")
 CHANNEL_WEIGHTS = (70, 28, 2)
 # Short, frequent paperwork first, as at a commune's counter.
@@ -33,10 +34,14 @@ WEIGHTS = {
 
 
 def rows(unit: str, cases: int, in_progress: int, first: date, last: date, seed: int) -> Iterator[list[str]]:
-    """The log's rows in order of acceptance. ValueError: so many cases in progress do not fit the window."""
+    """The log's rows in order of acceptance. ValueError: so many cases in progress do not fit the window.
+
+    The agency in the case codes is the unit's own, so that logs of several units can be imported side by side.
+    """
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
     reference = Reference.shipped()
     calendar = reference.calendar
+    agency = AGENCIES.get(unit) or f"H{reference.unit_by_code[unit].province}.{unit[:3]}.{unit[3:]}"
     days = [d for i in range((last - first).days + 1) if calendar.is_working_day(d := first + timedelta(days=i))]
     closing = calendar.close_of(days[-1])
     accepted = sorted(
@@ -54,9 +59,9 @@ def rows(unit: str, cases: int, in_progress: int, first: date, last: date, seed:
         if number not in open_ones:
             done = _completion(chance, reference, procedure, at, closing)
             completed = done.isoformat()
-            handed = done + timedelta(minutes=chance.randint(1, 30))
+            handed = calendar.add_working_time(done, timedelta(minutes=chance.randint(1, 30)))
             returned = handed.isoformat() if handed <= closing and chance.random() < 0.9 else ""
-        code = f"{AGENCY}-{day:%y%m%d}-{serials[day]:04d}"
+        code = f"{agency}-{day:%y%m%d}-{serials[day]:04d}"
         yield [code, unit, unit, procedure, channel, submitted.isoformat(), at.isoformat(), completed, returned]
 
 
@@ -99,14 +104,20 @@ def _completion(
 ) -> datetime:
     """An instant in working hours, after acceptance, before the deadline and before the log's end."""
     latest = min(reference.quick_deadline(procedure, at).due_at, closing) - timedelta(minutes=1)
-    if latest <= at:
-        return at
-    for _ in range(20):
-        drawn = at + (latest - at) * chance.betavariate(1.2, 2.5)
-        opened = reference.calendar.opening_at_or_after(drawn.replace(second=0, microsecond=0))
-        if at < opened <= latest:
-            return opened
-    return min(at + timedelta(minutes=5), latest)
+    minutes = _working_minutes(reference.calendar, at, latest)
+    drawn = 1 + int((minutes - 1) * chance.betavariate(1.2, 2.5))
+    return reference.calendar.add_working_time(at, timedelta(minutes=drawn))
+
+
+def _working_minutes(calendar: Calendar, start: datetime, end: datetime) -> int:
+    """Whole minutes of working hours between two instants."""
+    total = timedelta()
+    for ahead in range((end.date() - start.date()).days + 1):
+        day = start.date() + timedelta(days=ahead)
+        for hours in calendar.hours_on(day):
+            begins = max(datetime.combine(day, hours.start, ZONE), start)
+            total += max(min(datetime.combine(day, hours.end, ZONE), end) - begins, timedelta())
+    return int(total.total_seconds()) // 60
 
 
 def main() -> None:

@@ -95,10 +95,13 @@ def subscribe(broker: NatsBroker, durable: DurableSpec, handle: Callable[[list[D
 class Fetches:
     """The fetches of a broker that has started: kept from losing what they hold, and brought to an end in order.
 
-    FastStream's batch loop (0.7.8) asks again for the rest of a batch in the rest of its time. With less than 0.1 ms
-    left, nats-py makes that a negative expiry, the server refuses, and the error drops what the batch held already. And
-    its stop cancels a fetch under way. In both cases messages come again only after `ack_wait`. Where every fetch is
-    refused, as without a durable, the loop would ask without a pause and take most of a core.
+    FastStream's batch loop (0.7.8) asks again for the rest of a batch in the rest of its time. Of all that may go wrong
+    with that it expects nats-py's TimeoutError only; anything else ends the loop and drops what the batch held already.
+    But nats-py raises asyncio's own TimeoutError where the time is up between its two requests, and with less than
+    0.1 ms left it sends a negative expiry, which the server refuses. So whatever goes wrong with the rest is a timeout
+    here; it shows again in the next fetch, which has nothing to lose. And FastStream's stop cancels a fetch under way.
+    In all these cases messages would come again only after `ack_wait`. Where every fetch is refused, as without a
+    durable, the loop would ask without a pause and take most of a core.
     """
 
     def __init__(self, broker: NatsBroker) -> None:
@@ -135,8 +138,9 @@ class Fetches:
             try:
                 return await fetch(batch=batch, timeout=timeout, heartbeat=heartbeat)
             except (NatsError, OSError) as error:
-                if not isinstance(error, TimeoutError):  # refused at once, as where there is no such durable
-                    await asyncio.sleep(_AFTER_REFUSAL)
+                if isinstance(error, TimeoutError) or batch < MAX_BATCH:
+                    raise NatsTimeoutError from error
+                await asyncio.sleep(_AFTER_REFUSAL)  # refused at once, as where there is no such durable
                 raise
             finally:
                 self._under_way -= 1

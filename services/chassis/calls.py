@@ -1,11 +1,15 @@
 """Answering commands and queries: decoded, allowed, in time, once. Every answer is typed, refusals included."""
 
+from __future__ import annotations
+
 import asyncio
 import hashlib
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +19,10 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.envelope import Call, Command, Query, Refusal, Reply
 from contracts.refusals import CommonRefusal, Refused, refuse
-from contracts.topology import CallSpec, Topology
+from contracts.topology import MAX_PAYLOAD, CallSpec, Topology
 from services.chassis import metrics, tracing
 from services.chassis.database import Connection, Database, UnitOfWork
-from services.chassis.errors import Fault, fault_of
+from services.chassis.errors import Fault, TooLarge, fault_of
 from services.chassis.logs import correlation_id
 from services.worktime.clock import Clock
 
@@ -32,6 +36,27 @@ QueryHandler = Callable[[Connection, Any], Awaitable[BaseModel]]
 """A use case that only reads. Raises Refused."""
 
 _ATTEMPTS = 3
+_OK = "ok"
+_FORGOTTEN_AT_ONCE = 5_000
+_KEPT_FREE = 2
+"""Connections of the pool that calls leave to consumers, sweeps and health."""
+_LOST_RACE = (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError, asyncpg.ForeignKeyViolationError)
+"""Somebody else was quicker: the handler, run again, sees what they did and refuses in its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A reply as JSON, and what it is counted as: a refusal's code, or `ok`."""
+
+    code: str
+    text: str
+
+
+@dataclass(slots=True)
+class _Unsure:
+    """Whether a commit was begun: if it then fails, nobody knows whether it happened."""
+
+    committing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +76,7 @@ class Calls:
         self._topology = topology
         self._clock = clock
         self._answerers: dict[str, _Answerer] = {}
+        self._turns = asyncio.Semaphore(max(database.pool.get_max_size() - _KEPT_FREE, 1))
 
     def command(self, data: type[BaseModel], handler: CommandHandler) -> None:
         """Answers this command. KeyError: the topology does not let this service answer it."""
@@ -87,6 +113,22 @@ class Calls:
         """Calls that the topology promises and nobody answers: a mistake found at start."""
         return {spec.subject for spec in self._topology.calls_of(self.service)} - set(self._answerers)
 
+    async def forget(self, older_than: timedelta) -> int:
+        """Forgets first answers that nobody asks for any more, in pieces; how many. The log would grow for ever."""
+        forgotten = 0
+        while True:
+            status = await self._database.pool.execute(
+                """delete from command_log where ctid = any(array(
+                       select ctid from command_log where done_at < now() - $1::interval limit $2 for update skip locked
+                   ))""",
+                older_than,
+                _FORGOTTEN_AT_ONCE,
+            )
+            count = int(status.rpartition(" ")[2])
+            forgotten += count
+            if count < _FORGOTTEN_AT_ONCE:
+                return forgotten
+
     async def answer(self, subject: str, payload: bytes) -> bytes:
         """The reply to a call, as JSON. Never raises: a caller is never left without an answer."""
         answerer = self._answerers[subject]
@@ -104,38 +146,46 @@ class Calls:
             finally:
                 correlation_id.reset(token)
         metrics.CALL_SECONDS.labels(self.service, name).observe(time.perf_counter() - started)
-        metrics.CALLS.labels(self.service, name, reply.refusal.code if reply.refusal else "ok").inc()
-        return reply.model_dump_json(exclude_none=True).encode()
+        metrics.CALLS.labels(self.service, name, reply.code).inc()
+        return reply.text.encode()
 
-    async def _answer(self, answerer: _Answerer, call: Call[Any]) -> Reply[Any]:
+    async def _answer(self, answerer: _Answerer, call: Call[Any]) -> _Answer:
+        unsure = _Unsure()
+        limit = None
         try:
             self._check_role(answerer.spec, call)
             left = (call.deadline - self._clock.now()).total_seconds()
             if left <= 0:
                 raise _too_late()
-            async with asyncio.timeout(left):
-                return await self._attempts(answerer, call)
+            async with asyncio.timeout(left) as limit:
+                return await self._attempts(answerer, call, limit, unsure)
         except Refused as refused:
             return _refusal_reply(refused.refusal)
-        except Exception as error:
-            if isinstance(error, TimeoutError) and self._clock.now() >= call.deadline:
+        except TooLarge:
+            return _refusal_reply(_too_large().refusal)
+        except Exception:
+            if limit is not None and limit.expired() and not unsure.committing:
                 return _refusal_reply(_too_late().refusal)
             log.exception("%s failed", answerer.spec.name)
             return _refusal_reply(_unavailable().refusal)
 
-    async def _attempts(self, answerer: _Answerer, call: Call[Any]) -> Reply[Any]:
-        """Tries again, within the deadline, what failed for the surroundings' sake."""
+    async def _attempts(self, answerer: _Answerer, call: Call[Any], limit: asyncio.Timeout, unsure: _Unsure) -> _Answer:
+        """Tries again, within the deadline, what failed for the surroundings' sake or lost a race."""
+        when = limit.when()
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                if isinstance(call, Command):
-                    return await self._run_command(answerer, call)
                 if not answerer.connects:
-                    return Reply[Any](result=await answerer.handler(None, call))
-                async with self._database.reading() as connection:
-                    return Reply[Any](result=await answerer.handler(connection, call))
+                    return _result_reply(await answerer.handler(None, call))
+                async with self._turns:
+                    if isinstance(call, Command):
+                        return await self._run_command(answerer, call, limit, unsure)
+                    async with self._database.reading() as connection:
+                        return _result_reply(await answerer.handler(connection, call))
             except Exception as error:
-                if fault_of(error) is not Fault.SURROUNDINGS or attempt == _ATTEMPTS:
+                again = fault_of(error) is Fault.SURROUNDINGS or isinstance(error, _LOST_RACE)
+                if not again or limit.expired() or attempt == _ATTEMPTS:
                     raise
+                limit.reschedule(when)
                 await asyncio.sleep(0.1 * attempt)
         raise AssertionError("unreachable")
 
@@ -148,10 +198,13 @@ class Calls:
                 field="actor.role",
             )
 
-    async def _run_command(self, answerer: _Answerer, command: Command[Any]) -> Reply[Any]:
+    async def _run_command(
+        self, answerer: _Answerer, command: Command[Any], limit: asyncio.Timeout, unsure: _Unsure
+    ) -> _Answer:
         """One transaction of the command's place in the log, its effect and its events.
 
-        Taking the place first makes a repetition that arrives meanwhile wait, and then find the first answer.
+        Taking the place first makes a repetition that arrives meanwhile wait, and then find the first answer. The
+        deadline ends before the commit begins: cut short, that may have happened or not, and no answer would be true.
         """
         print_ = _fingerprint(answerer.spec, command)
         async with self._database.unit_of_work() as work:
@@ -163,16 +216,18 @@ class Calls:
                 print_,
             )
             if not taken:
-                return await _first_answer(work.connection, command.id, print_)
-            reply: Reply[Any]
-            try:
-                async with work.savepoint():
-                    reply = Reply[Any](result=await answerer.handler(work, command))
-            except Refused as refused:
-                reply = _refusal_reply(refused.refusal)
-            await work.connection.execute(
-                "update command_log set reply = $2 where id = $1", command.id, reply.model_dump_json(exclude_none=True)
-            )
+                reply = await _first_answer(work.connection, command.id, print_)
+            else:
+                try:
+                    async with work.savepoint():
+                        reply = _result_reply(await answerer.handler(work, command))
+                except Refused as refused:
+                    reply = _refusal_reply(refused.refusal)
+                await work.connection.execute("update command_log set reply = $2 where id = $1", command.id, reply.text)
+            if limit.expired():
+                raise TimeoutError
+            limit.reschedule(None)
+            unsure.committing = True
         return reply
 
 
@@ -182,7 +237,7 @@ def _fingerprint(spec: CallSpec, command: Command[Any]) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-async def _first_answer(connection: Connection, command: UUID, print_: bytes) -> Reply[Any]:
+async def _first_answer(connection: Connection, command: UUID, print_: bytes) -> _Answer:
     row: asyncpg.Record | None = await connection.fetchrow(
         "select fingerprint, reply from command_log where id = $1", command
     )
@@ -193,21 +248,19 @@ async def _first_answer(connection: Connection, command: UUID, print_: bytes) ->
             "This command id was used for another command; send it with a new id.",
             field="id",
         )
-    return _Stored.model_validate_json(row["reply"]).reply()
+    return _Answer(json.loads(row["reply"]).get("refusal", {}).get("code", _OK), row["reply"])
 
 
-class _Stored(BaseModel):
-    """A reply as logged: its result is passed on as it was, whatever its type."""
-
-    result: dict[str, Any] | None = None
-    refusal: Refusal | None = None
-
-    def reply(self) -> Reply[Any]:
-        return Reply[Any].model_construct(result=self.result, refusal=self.refusal)
+def _result_reply(result: BaseModel) -> _Answer:
+    """Refused: more than the bus carries; a reply that cannot be sent would leave the caller without any."""
+    text = Reply[Any](result=result).model_dump_json(exclude_none=True)
+    if len(text) > MAX_PAYLOAD // 4 and len(text.encode()) > MAX_PAYLOAD:  # UTF-8: 4 bytes at most
+        raise _too_large()
+    return _Answer(_OK, text)
 
 
-def _refusal_reply(refusal: Refusal) -> Reply[Any]:
-    return Reply[Any](refusal=refusal)
+def _refusal_reply(refusal: Refusal) -> _Answer:
+    return _Answer(refusal.code, Reply[Any](refusal=refusal).model_dump_json(exclude_none=True))
 
 
 def _invalid(error: ValidationError) -> Refusal:
@@ -234,4 +287,12 @@ def _unavailable() -> Refused:
         CommonRefusal.UNAVAILABLE,
         "Dịch vụ tạm thời không trả lời được; hãy gửi lại với cùng mã lệnh.",
         "The service cannot answer now; send it again with the same id.",
+    )
+
+
+def _too_large() -> Refused:
+    return refuse(
+        CommonRefusal.TOO_LARGE,
+        "Dữ liệu hoặc câu trả lời quá lớn, không có gì được thực hiện; hãy chia nhỏ yêu cầu.",
+        "The data or the answer is too large; nothing was done. Ask for less at once.",
     )

@@ -11,8 +11,8 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from pydantic import BaseModel
 
 from contracts.envelope import Actor, Command, Query, Refusal, Reply
-from contracts.refusals import CommonRefusal, Refused
-from contracts.topology import Topology
+from contracts.refusals import CommonRefusal, Refused, refuse
+from contracts.topology import MAX_PAYLOAD, Topology
 from services.chassis import tracing
 from services.chassis.ids import uuid7
 from services.worktime.clock import Clock
@@ -20,6 +20,7 @@ from services.worktime.clock import Clock
 Result = TypeVar("Result", bound=BaseModel)
 
 _AGAIN = 0.2
+_LONGEST_PAUSE = 3.0
 _COMMAND_ATTEMPT = 5.0
 """A command is sent again, under its id, when this much time passed without an answer: the first may have been lost
 with a broken connection, and one that is still being carried out is waited for and answered once."""
@@ -46,9 +47,9 @@ class Caller:
     ) -> Result:
         """The result of a command or query. The same `id` again gets the first answer.
 
-        Until `timeout` (seconds) it is sent again, under the same id, where nobody answered: services restart. A query
-        that somebody received is not: it may be long, and twice is twice the work.
-        Refused: the service said no; with code `unavailable` where nobody answered in time.
+        Until `timeout` (seconds) it is sent again, under the same id, where nobody answered, or was able to: services
+        and their databases restart. A query that somebody received in silence is not: it may be long, and twice is
+        twice the work. Refused: the service said no; with code `unavailable` where nobody answered in time.
         """
         spec = self._topology.call_of(owner, type(data))
         call_id = id or uuid7()
@@ -64,16 +65,27 @@ class Caller:
             payload = Command[Any].model_construct(**fields, expected_version=expected_version).model_dump_json()
         else:
             payload = Query[Any].model_construct(**fields).model_dump_json()
+        if len(payload.encode()) > MAX_PAYLOAD:
+            raise refuse(
+                CommonRefusal.TOO_LARGE,
+                f"Yêu cầu {spec.verb} quá lớn, chưa được gửi; hãy chia nhỏ.",
+                f"The call {spec.verb} is too large and was not sent; ask for less at once.",
+            )
         attempt = _COMMAND_ATTEMPT if spec.changes else timeout
-        raw = await self._request(spec.subject, payload.encode(), timeout, attempt)
-        reply = Reply[result].model_validate_json(raw)  # type: ignore[valid-type]
-        if reply.refusal:
-            raise Refused(reply.refusal)
-        return cast("Result", reply.result)
-
-    async def _request(self, subject: str, payload: bytes, timeout: float, attempt: float) -> bytes:
         loop = asyncio.get_running_loop()
-        end = loop.time() + timeout
+        end, pause = loop.time() + timeout, _AGAIN
+        while True:
+            raw = await self._request(spec.subject, payload.encode(), end, attempt, timeout)
+            reply = Reply[result].model_validate_json(raw)  # type: ignore[valid-type]
+            if reply.refusal is None:
+                return cast("Result", reply.result)
+            if reply.refusal.code != CommonRefusal.UNAVAILABLE or loop.time() + pause >= end:
+                raise Refused(reply.refusal)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _request(self, subject: str, payload: bytes, end: float, attempt: float, timeout: float) -> bytes:
+        loop = asyncio.get_running_loop()
         while (left := end - loop.time()) > 0:
             try:
                 return (await self._client.request(subject, payload, timeout=min(attempt, left))).data

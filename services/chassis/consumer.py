@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _DELAYS = (0.2, 1.0, 5.0, 15.0, 30.0)
 _SWEEP_ENTITIES = 500
+_LONG_WAIT = 60.0
 
 
 class Delivered(Protocol):
@@ -59,6 +60,7 @@ class Consumer:
         self.gate: Gate = VersionGate(owner, self.decoder) if ordered else Inbox(owner)
         self.ordered = ordered
         self._effect = effect
+        self._told = 0
 
     async def handle(self, messages: Sequence[Delivered]) -> None:
         """Takes a batch as fetched. Never raises for what a later delivery may mend."""
@@ -180,6 +182,33 @@ class Consumer:
             followed += len(outcome.applied)
             if not (outcome.applied or outcome.duplicate or outcome.dead or outcome.unreadable):
                 return followed  # another replica was quicker
+
+    async def tell_waiting(self) -> None:
+        """Counts what is parked, and says so where it waits for long: what came before may never come.
+
+        It was discarded, is dead, or left the stream before this consumer's durable was made; then only publishing it
+        again from its owner's log helps.
+        """
+        row = await self.database.pool.fetchrow(
+            """select count(*) as events, count(distinct entity) as entities,
+                      coalesce(extract(epoch from now() - min(parked_at)), 0)::float8 as seconds
+               from parked where owner = $1""",
+            self.owner,
+        )
+        assert row is not None  # noqa: S101 - an aggregate always has a row
+        metrics.PARKED.labels(self.service, self.owner).set(row["events"])
+        metrics.PARKED_SECONDS.labels(self.service, self.owner).set(row["seconds"])
+        if row["seconds"] > _LONG_WAIT and row["entities"] != self._told:
+            log.warning(
+                "%d events of %d entities wait for earlier ones, the oldest for %.0f s: retry or discard the dead "
+                "letters before them, or have %s publish its log again",
+                row["events"],
+                row["entities"],
+                row["seconds"],
+                self.owner,
+                extra={"owner": self.owner},
+            )
+        self._told = row["entities"] if row["seconds"] > _LONG_WAIT else 0
 
     async def _acknowledge(self, outcome: Outcome, broken: Sequence[Undecodable], origin: dict[int, Delivered]) -> None:
         """Acknowledges after the commit. A crash before this brings the batch again, and the gate knows it."""

@@ -52,10 +52,14 @@ _LETTER = """
 """
 
 
-async def listing(connection: Connection, *, settled: bool, limit: int) -> tuple[list[asyncpg.Record], int]:
-    """The newest letters, and how many there are."""
+async def listing(
+    connection: Connection, *, settled: bool, limit: int, before: UUID | None = None
+) -> tuple[list[asyncpg.Record], int]:
+    """The newest letters, or those older than `before`; and how many there are. Their ids sort by time."""
     condition = "true" if settled else "status = 'dead'"
-    rows = await connection.fetch(f"{_LETTER} where {condition} order by died_at desc, id limit $1", limit)
+    rows = await connection.fetch(
+        f"{_LETTER} where {condition} and ($2::uuid is null or id < $2) order by id desc limit $1", limit, before
+    )
     total = await connection.fetchval(f"select count(*) from dead_letter where {condition}")
     return rows, int(total)
 

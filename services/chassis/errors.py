@@ -2,6 +2,7 @@
 
     ChassisError
     ├── Permanent        the same message would fail again: it becomes a dead letter
+    │   └── TooLarge     for the bus
     ├── Transient        trying later may help: tried again with delay and without limit
     └── Misconfigured    the process cannot start as it is set up
 
@@ -22,6 +23,10 @@ class ChassisError(Exception):
 
 class Permanent(ChassisError):
     """The message itself is at fault."""
+
+
+class TooLarge(Permanent):
+    """An event that the bus would not take. It must not get into the outbox, where everything would wait behind it."""
 
 
 class Transient(ChassisError):

@@ -6,10 +6,13 @@ PUBLISHED = Counter("tiepsuc_events_published_total", "Events acknowledged by th
 REPUBLISHED = Counter(
     "tiepsuc_events_set_for_republication_total", "Events to be published again", ["service", "reason"]
 )
+PENDING = Gauge("tiepsuc_outbox_pending", "Events not yet acknowledged by the stream; counted to 100,000", ["service"])
 LEADER = Gauge("tiepsuc_relay_leader", "1 where this process publishes for its service", ["service"])
 CONSUMED = Counter(
     "tiepsuc_messages_consumed_total", "Messages by what became of them", ["service", "owner", "outcome"]
 )
+PARKED = Gauge("tiepsuc_parked_events", "Events that wait for an earlier one of their entity", ["service", "owner"])
+PARKED_SECONDS = Gauge("tiepsuc_parked_oldest_seconds", "How long the oldest of them waits", ["service", "owner"])
 BATCH_SECONDS = Histogram(
     "tiepsuc_batch_seconds", "Time from fetch to acknowledgement of a batch", ["service", "owner"]
 )

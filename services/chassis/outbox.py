@@ -12,7 +12,8 @@ import asyncpg
 from pydantic import BaseModel
 
 from contracts.envelope import Event
-from contracts.topology import Topology
+from contracts.topology import MAX_PAYLOAD, Topology
+from services.chassis.errors import TooLarge
 from services.chassis.ids import uuid7
 from services.worktime.clock import Clock
 
@@ -70,7 +71,7 @@ class EventWriter:
         cause: Cause,
         traceparent: str | None = None,
     ) -> OutboxRow:
-        """The outbox row of one event. KeyError: the topology has no event with this data.
+        """The outbox row of one event. KeyError: the topology has no event with this data. TooLarge: for the bus.
 
         `traceparent` is where the trace begins if the cause came without one.
         Skips validation, as `data` has been validated and the rest is ours; contract tests read what comes out.
@@ -94,7 +95,10 @@ class EventWriter:
             traceparent=cause.traceparent or traceparent,
             data=data,
         )
-        return OutboxRow(event_id, entity, version, spec.subject(province), event.model_dump_json(exclude_none=True))
+        payload = event.model_dump_json(exclude_none=True)
+        if len(payload) > MAX_PAYLOAD // 4 and len(payload.encode()) > MAX_PAYLOAD:  # UTF-8: 4 bytes at most
+            raise TooLarge(f"an event {spec.name} of {len(payload)} characters")
+        return OutboxRow(event_id, entity, version, spec.subject(province), payload)
 
 
 async def append(connection: asyncpg.Connection[Any], rows: Sequence[OutboxRow]) -> None:

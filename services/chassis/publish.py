@@ -17,10 +17,15 @@ from services.chassis.errors import Transient
 _TIMEOUT = 5.0
 _DUPLICATE_IN_BATCH = 10201
 _STREAM_FULL = (10077, 10047)
+_MOVED = (10071, 10164)
 
 
 class StreamFull(Transient):
     """The stream refuses new messages (`discard: new`): nothing is lost, the outbox holds them until there is room."""
+
+
+class Moved(Transient):
+    """The stream does not end where its only writer left it: it went back, is another, or somebody else leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +37,43 @@ class Outgoing:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """Where a message stands in the stream; a `duplicate` has stood there before."""
+async def publish(client: Client, messages: Sequence[Outgoing], end: int) -> tuple[list[int], int]:
+    """Publishes in order behind `end`, the stream's last sequence; each message's sequence, and the new end.
 
-    sequence: int
-    duplicate: bool = False
+    The server takes the messages only if the stream still ends there, so that nothing is written onto a stream that
+    has lost what it had, nor by a relay that was succeeded without knowing.
 
-
-async def publish(client: Client, messages: Sequence[Outgoing]) -> list[Stored]:
-    """Publishes in order and returns each message's place in the stream.
-
-    One duplicate makes the server refuse the whole batch without saying which, so the batch is halved until the
-    duplicates stand alone. Transient: the stream does not answer, or is full.
+    A message that the stream already has keeps its old sequence. One duplicate makes the server refuse the whole
+    batch without saying which, so the batch is halved until the duplicates stand alone.
+    Transient: the stream does not answer, or is full, or `Moved`.
     """
     if len(messages) == 1:
-        return [await _single(client, messages[0])]
-    answer = await _atomic(client, messages)
+        sequence, end = await _single(client, messages[0], end)
+        return [sequence], end
+    answer = await _atomic(client, messages, end)
     error = answer.get("error")
     if error is None:
         last = int(answer["seq"])
-        return [Stored(sequence) for sequence in range(last - len(messages) + 1, last + 1)]
+        return list(range(last - len(messages) + 1, last + 1)), last
     if error.get("err_code") == _DUPLICATE_IN_BATCH:
         middle = len(messages) // 2
-        return await publish(client, messages[:middle]) + await publish(client, messages[middle:])
+        before, end = await publish(client, messages[:middle], end)
+        behind, end = await publish(client, messages[middle:], end)
+        return before + behind, end
     raise _failure(error)
 
 
-async def _single(client: Client, message: Outgoing) -> Stored:
-    reply = await client.request(
-        message.subject, message.payload, timeout=_TIMEOUT, headers={"Nats-Msg-Id": message.message_id}
-    )
+async def _single(client: Client, message: Outgoing, end: int) -> tuple[int, int]:
+    headers = {"Nats-Msg-Id": message.message_id, "Nats-Expected-Last-Sequence": str(end)}
+    reply = await client.request(message.subject, message.payload, timeout=_TIMEOUT, headers=headers)
     answer = json.loads(reply.data)
     if error := answer.get("error"):
         raise _failure(error)
-    return Stored(int(answer["seq"]), bool(answer.get("duplicate")))
+    sequence = int(answer["seq"])
+    return sequence, end if answer.get("duplicate") else sequence
 
 
-async def _atomic(client: Client, messages: Sequence[Outgoing]) -> dict[str, Any]:
+async def _atomic(client: Client, messages: Sequence[Outgoing], end: int) -> dict[str, Any]:
     """Sends one batch; the answer is a PubAck or an error, of the first message or of the commit."""
     batch = uuid4().hex
     last = len(messages)
@@ -80,6 +84,8 @@ async def _atomic(client: Client, messages: Sequence[Outgoing]) -> dict[str, Any
         elif number > 1:
             await client.publish(message.subject, message.payload, headers=headers)
             continue
+        else:
+            headers["Nats-Expected-Last-Sequence"] = str(end)
         reply = await client.request(message.subject, message.payload, timeout=_TIMEOUT, headers=headers)
         if reply.data:  # the first message of an accepted batch is answered with nothing
             answer: dict[str, Any] = json.loads(reply.data)
@@ -88,5 +94,6 @@ async def _atomic(client: Client, messages: Sequence[Outgoing]) -> dict[str, Any
 
 
 def _failure(error: dict[str, Any]) -> Transient:
-    kind = StreamFull if error.get("err_code") in _STREAM_FULL else Transient
-    return kind(f"the stream refused a message: {error.get('description')} ({error.get('err_code')})")
+    code = error.get("err_code")
+    kind = StreamFull if code in _STREAM_FULL else Moved if code in _MOVED else Transient
+    return kind(f"the stream refused a message: {error.get('description')} ({code})")

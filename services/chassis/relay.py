@@ -31,6 +31,7 @@ _RETRY = 1.0
 _CHECK_EVERY = 2.0
 _RESET_CHUNK = 20_000
 _REPLAY_EVERY = 0.5
+_COUNTED = 100_000
 
 
 class Relay:
@@ -45,7 +46,9 @@ class Relay:
         appended: asyncio.Event,
         *,
         batch: int = MAX_BATCH,
+        patience: float = 30.0,
     ) -> None:
+        """`patience`: a leader that lets its connection idle for so long, stopped or cut off, is succeeded."""
         self.service = service
         self.stream = stream
         self.batch = batch
@@ -56,7 +59,8 @@ class Relay:
         self._appended = appended
         self._checked_at = 0.0
         self._generation: datetime | None = None
-        self._last_seq = 0
+        self._end = 0
+        self._patience = patience
         self._connections = -1
         self._replay_at = 0.0
 
@@ -80,7 +84,7 @@ class Relay:
         self.trouble = trouble
 
     async def _stand_for_leader(self) -> None:
-        connection = await asyncpg.connect(**self._address)
+        connection = await self._connect()
         try:
             while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER_KEY):
                 self._report(None)
@@ -91,6 +95,25 @@ class Relay:
             await self._lead(connection)
         finally:
             await _close(connection)
+
+    async def _connect(self) -> asyncpg.Connection[Any]:
+        """A connection that the server gives up when its other end is gone or stands still.
+
+        The lead goes with the connection. Without this it stays with a process that is stopped, or with a machine
+        that lost power, for as long as TCP cares to wait: two hours, by default.
+        """
+        patience = {
+            "idle_session_timeout": f"{self._patience:.0f}s",
+            "tcp_keepalives_idle": "10",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
+            "tcp_user_timeout": "25000",
+        }
+        settings = {**self._address.get("server_settings", {}), **patience}
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(
+            **{**self._address, "server_settings": settings, "command_timeout": 60}
+        )
+        return connection
 
     async def _lead(self, connection: asyncpg.Connection[Any]) -> None:
         self._checked_at = 0.0
@@ -140,14 +163,11 @@ class Relay:
         )
         if not rows:
             return 0
-        places = await publish(
+        sequences, self._end = await publish(
             self._client,
             [Outgoing(r["subject"], r["payload"].encode(), f"{r['event_id']}.{r['publication']}") for r in rows],
+            self._end,
         )
-        first_new = min((place.sequence for place in places if not place.duplicate), default=None)
-        if first_new is not None and first_new <= self._last_seq:
-            await self._went_back(connection, first_new - 1)
-        sequences = [place.sequence for place in places]
         async with connection.transaction():
             await connection.execute(
                 """update outbox set published_at = now(), generation = $3, stream_seq = done.seq
@@ -157,7 +177,6 @@ class Relay:
                 self._generation,
             )
             await connection.execute("update relay_state set last_seq = greatest(last_seq, $1)", max(sequences))
-        self._last_seq = max(self._last_seq, *sequences)
         metrics.PUBLISHED.labels(self.service).inc(len(rows))
         return len(rows)
 
@@ -165,7 +184,7 @@ class Relay:
         """Looks, every two seconds and after a reconnection, whether the stream is still the one that acknowledged us.
 
         A stream that was re-created, or went back behind what it had acknowledged (an old copy of its files), gets
-        again what it lost, as far back as it would have kept it.
+        again what it lost, as far back as it would have kept it. Until then it takes nothing: see `publish`.
         """
         now = asyncio.get_running_loop().time()
         connections = self._client.stats["reconnects"]
@@ -184,7 +203,7 @@ class Relay:
         elif known["generation"] != generation:
             await self._set_for_republication(connection, "re-created", "generation <> $1", generation)
         elif known["last_seq"] > info.state.last_seq:
-            await self._went_back(connection, info.state.last_seq)
+            await self._set_for_republication(connection, "went back", "stream_seq > $1", info.state.last_seq)
         await connection.execute(
             """insert into relay_state (generation, last_seq) values ($1, $2)
                on conflict (only_row) do update set generation = $1, last_seq = $2""",
@@ -192,18 +211,10 @@ class Relay:
             info.state.last_seq,
         )
         self._generation = generation
-        self._last_seq = info.state.last_seq
+        self._end = info.state.last_seq
         self._checked_at, self._connections = now, connections
-
-    async def _went_back(self, connection: asyncpg.Connection[Any], kept: int) -> None:
-        """The stream ends earlier than what it had acknowledged, at `kept`: an old copy of its files took its place.
-
-        Its sequence never falls otherwise. A publication may find that before the regular look does, and then overwrite
-        the numbers of what was lost; what is published now is still pending in the outbox, so it is not in danger.
-        """
-        await self._set_for_republication(connection, "went back", "stream_seq > $1", kept)
-        await connection.execute("update relay_state set last_seq = $1", kept)
-        self._last_seq = kept
+        pending = "select count(*) from (select from outbox where published_at is null limit $1) p"
+        metrics.PENDING.labels(self.service).set(await connection.fetchval(pending, _COUNTED))
 
     async def _set_for_republication(
         self, connection: asyncpg.Connection[Any], reason: str, lost: str, than: datetime | int

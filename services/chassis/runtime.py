@@ -21,7 +21,7 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from contracts.topology import TOPOLOGY, DurableSpec, Topology
+from contracts.topology import RETENTION, TOPOLOGY, DurableSpec, Topology
 from services.chassis import broker as nats
 from services.chassis import logs, metrics, migrate, tracing
 from services.chassis.calls import Calls
@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 _GUARD_SECONDS = 2.0
 _GUARD_STRIKES = 3
 _SWEEP_SECONDS = 15.0
+_FORGET_SECONDS = 3600.0
 _RETRY_SECONDS = 1.0
 _LOST_WHILE_DRAINING = 1.0
 
@@ -218,6 +219,7 @@ class _Run:
             self._watch(f"guard of {durable.stream}", self._guard_durable(client, durable))
         for consumer in chassis.consumers.values():
             self._watch(f"sweep of {consumer.owner}", _sweep(consumer))
+        self._watch("forgetting", _forget(calls))
         self._add_checks(database, relay, client, durables)
         self.health.stage = "running"
         log.info("running", extra={"http": f"{settings.http_host}:{settings.http_port}"})
@@ -395,7 +397,18 @@ async def _sweep(consumer: Consumer) -> None:
         try:
             if followed := await consumer.sweep():
                 log.info("%d parked events followed", followed, extra={"owner": consumer.owner})
+            await consumer.tell_waiting()
         except Exception as error:
             if fault_of(error) is not Fault.SURROUNDINGS:
                 raise
         await asyncio.sleep(_SWEEP_SECONDS)
+
+
+async def _forget(calls: Calls) -> None:
+    while True:
+        try:
+            await calls.forget(RETENTION)
+        except Exception as error:
+            if fault_of(error) is not Fault.SURROUNDINGS:
+                raise
+        await asyncio.sleep(_FORGET_SECONDS)

@@ -135,7 +135,8 @@ class SelfService:
         return DeadLetterSettled(status="discarded", followed=_followed(outcome))
 
     async def list(self, connection: Connection, query: Query[DeadLetters]) -> DeadLettersView:
-        rows, total = await dead_letters.listing(connection, settled=query.data.settled, limit=query.data.limit)
+        wish = query.data
+        rows, total = await dead_letters.listing(connection, settled=wish.settled, limit=wish.limit, before=wish.before)
         return DeadLettersView(letters=[DeadLetter(**dict(row)) for row in rows], total=total)
 
     async def show(self, connection: Connection, query: Query[DeadLetterById]) -> DeadLetterView:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -18,7 +18,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from contracts.intake.commands import CasesImported, ImportCases, RejectedRow
+from contracts.intake.commands import CasesImported, ImportCases, LogRow, RejectedRow
+from contracts.refusals import CommonRefusal, Refused
 from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
@@ -118,9 +119,7 @@ async def run(file: Path, rejects: Path | TextIO, lang: str, console: Console) -
 async def _send(caller: Caller, piece: list[GoodLine | BadLine], summary: Summary, writer: "_Rejects") -> None:
     good = {line.row.line: line for line in piece if isinstance(line, GoodLine)}
     refused: list[tuple[str, RejectedRow]] = [(bad.text, bad.rejected) for bad in piece if isinstance(bad, BadLine)]
-    if good:
-        data = ImportCases(rows=[line.row for line in good.values()])
-        answer = await caller.call("intake", data, CasesImported, id=uuid7(), timeout=60)
+    async for answer in _answers(caller, [line.row for line in good.values()]):
         summary.imported += answer.imported
         summary.advanced += answer.advanced
         summary.already_present += answer.already_present
@@ -129,6 +128,21 @@ async def _send(caller: Caller, piece: list[GoodLine | BadLine], summary: Summar
         writer.add(text, row)
     summary.rows += len(piece)
     summary.rejected += len(refused)
+
+
+async def _answers(caller: Caller, rows: list[LogRow]) -> AsyncIterator[CasesImported]:
+    """Intake's answer to these rows; to each half, where they or what is to be said of them are too much at once."""
+    if not rows:
+        return
+    try:
+        yield await caller.call("intake", ImportCases(rows=rows), CasesImported, id=uuid7(), timeout=60)
+    except Refused as refused:
+        if refused.refusal.code != CommonRefusal.TOO_LARGE or len(rows) == 1:
+            raise
+        middle = len(rows) // 2
+        for half in (rows[:middle], rows[middle:]):
+            async for answer in _answers(caller, half):
+                yield answer
 
 
 def show(summary: Summary, console: Console) -> None:

@@ -3,9 +3,9 @@
 Pure: decides from values. A rule that says no raises `Refused` with a stable code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,9 @@ from contracts.intake.events import CaseAccepted, CaseCompleted, CaseFact, CaseR
 from contracts.intake.vocabulary import CaseState, Channel
 from contracts.refusals import CommonRefusal, Refused, refuse
 from services.worktime.deadline import Deadline
+
+_EARLIEST = datetime(1945, 9, 2, tzinfo=UTC)
+"""Other programs write 0001-01-01 for "none"; that is before what a zone or a database can tell."""
 
 Instants = tuple[datetime | None, datetime | None, datetime | None, datetime | None]
 
@@ -52,10 +55,11 @@ def submit(case: Case, now: datetime) -> Case:
     return case
 
 
-def accept(case: Case, code: str, at: datetime, deadline: Deadline, now: datetime) -> Case:
+def accept(case: Case, code: str, at: datetime, due: Callable[[datetime], Deadline], now: datetime) -> Case:
     """Accepts the complete, valid case: its clock starts (Decree 118/2025 Art 17.3)."""
     _check_state(case, CaseState.SUBMITTED)
     _check_time("accepted_at", at, case.submitted_at, now)
+    deadline = due(at)
     return replace(
         case,
         version=case.version + 1,
@@ -145,6 +149,13 @@ def _check_state(case: Case, wanted: CaseState) -> None:
 
 
 def _check_time(column: str, at: datetime, earliest: datetime | None, now: datetime) -> None:
+    if at < _EARLIEST:
+        raise refuse(
+            IntakeRefusal.IMPOSSIBLE_TIME,
+            f"{column} {at.isoformat()} không thể là thời điểm của một hồ sơ.",
+            f"{column} {at.isoformat()} cannot be an instant of a case.",
+            field=column,
+        )
     if earliest is not None and at < earliest:
         raise refuse(
             IntakeRefusal.IMPOSSIBLE_TIME,

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -64,8 +65,8 @@ class CaseHandlers:
         before = await self._load(work, command, command.data.case_id)
         now = self._clock.now()
         at = command.data.accepted_at or now
-        deadline = self._reference.deadline(before.procedure, at)
-        after = domain.accept(before, command.data.case_code, at, deadline, now)
+        due = partial(self._reference.deadline, before.procedure)
+        after = domain.accept(before, command.data.case_code, at, due, now)
         if command.data.case_code in await store.by_codes(work.connection, [command.data.case_code]):
             raise domain.case_code_taken(command.data.case_code)
         return await self._save(work, command, before, after)
@@ -146,37 +147,36 @@ class ImportHandler:
     async def __call__(self, work: UnitOfWork, command: Command[ImportCases]) -> CasesImported:
         """A bad row is rejected and costs the others nothing; a known case is advanced by what the row adds."""
         told, rejected = self._judge(command.data.rows)
-        known = await store.by_codes(work.connection, told)
-        new: list[Case] = []
-        advanced: list[tuple[Case, int]] = []
-        present = 0
-        for code, (row, case) in told.items():
-            before = known.get(code)
-            if before is None:
-                new.append(case)
-                continue
-            try:
-                domain.check_continues(before, case)
-            except Refused as refused:
-                rejected.append(_rejected(row, refused))
-                continue
-            if case.version > before.version:
-                advanced.append((_continued(before, case), before.version))
-            else:
-                present += 1
-        if new:
-            added = await store.insert(work.connection, new)
-            present += len(new) - len(added)  # another import was quicker
-            new = [case for case in new if case.id in added]
-        if advanced:
-            await store.update(work.connection, [case for case, _ in advanced])
-        for case in new:
-            _emit(work, command, case, 0)
-        for case, version in advanced:
-            _emit(work, command, case, version)
+        imported = advanced = present = 0
+        while told:
+            known = await store.by_codes(work.connection, told)
+            new = [case for code, (_, case) in told.items() if code not in known]
+            added = await store.insert(work.connection, new) if new else set()
+            moved: list[tuple[Case, int]] = []
+            for code, before in known.items():
+                row, case = told[code]
+                try:
+                    domain.check_continues(before, case)
+                except Refused as refused:
+                    rejected.append(_rejected(row, refused))
+                    continue
+                if case.version > before.version:
+                    moved.append((_continued(before, case), before.version))
+                else:
+                    present += 1
+            if moved:
+                await store.update(work.connection, [case for case, _ in moved])
+            for case in new:
+                if case.id in added:
+                    _emit(work, command, case, 0)
+            for case, version in moved:
+                _emit(work, command, case, version)
+            imported, advanced = imported + len(added), advanced + len(moved)
+            # Where another import was quicker, its cases are known now, and ours may tell more of them.
+            told = {code: told[code] for code in told if code not in known and told[code][1].id not in added}
         return CasesImported(
-            imported=len(new),
-            advanced=len(advanced),
+            imported=imported,
+            advanced=advanced,
             already_present=present,
             rejected=sorted(rejected, key=lambda row: row.line),
         )
@@ -213,8 +213,8 @@ class ImportHandler:
             now,
         )
         if accepted := domain.parse_instant(row, "accepted_at"):
-            deadline = self._reference.quick_deadline(row.procedure, accepted)
-            case = domain.accept(case, row.case_code, accepted, deadline, now)
+            due = partial(self._reference.quick_deadline, row.procedure)
+            case = domain.accept(case, row.case_code, accepted, due, now)
         if completed := domain.parse_instant(row, "completed_at"):
             case = domain.complete(case, completed, now)
         if returned := domain.parse_instant(row, "returned_at"):

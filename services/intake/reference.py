@@ -5,6 +5,7 @@ review of poor households) or of unknown time (2.002913). `confidence` says how 
 """
 
 import csv
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from datetime import date, datetime, time
 from importlib.resources import files
 from typing import TypeVar
 from uuid import UUID
+
+from pydantic import ValidationError
 
 from contracts.intake.commands import IntakeRefusal
 from contracts.intake.events import ProcedurePublished, UnitRegistered
@@ -28,6 +31,7 @@ _CASE_CODE = re.compile(r"H\d{2}(\.\d{2,3}){0,3}-\d{6}-\d{4,7}", re.ASCII)
 _MORNING = Interval(time(7, 0), time(11, 30))
 _AFTERNOON = Interval(time(13, 30), time(17, 0))
 _OFFICE = (_MORNING, _AFTERNOON)
+_WEEK = (_OFFICE,) * 5 + ((), ())
 
 
 class BadData(ValueError):
@@ -63,7 +67,7 @@ class Reference:
         units = {unit.code: unit for unit in read("units.csv", _unit)}
         procedures = {each.code: each for each in read("procedures.csv", _procedure)}
         days = dict(read("days.csv", _day))
-        calendar = Calendar("VN-2026.1", (_OFFICE,) * 5 + ((), ()), days)
+        calendar = Calendar(_calendar_version(days), _WEEK, days)
         return cls(units, procedures, calendar, DECREE_118)
 
     def units(self) -> Iterator[UnitRegistered]:
@@ -123,33 +127,69 @@ class Reference:
         return found
 
 
+def _calendar_version(days: Mapping[date, DayException]) -> str:
+    """Follows the content, so that no edit of `days.csv` goes by without a new version on the cases' deadlines."""
+    content = repr((_WEEK, sorted(days.items(), key=lambda item: item[0])))
+    return f"VN-{max(days).year}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
+class _BadCell(ValueError):
+    def __init__(self, column: str, reason: object) -> None:
+        super().__init__(f"column {column}: {reason}")
+
+
 def read(name: str, parse: Callable[[dict[str, str]], Parsed]) -> Iterator[Parsed]:
     """The rows of a data file. BadData: a row that cannot be parsed."""
     text = (files("services.intake") / "data" / name).read_text(encoding="utf-8")
-    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
+    yield from rows(name, text, parse)
+
+
+def rows(name: str, text: str, parse: Callable[[dict[str, str]], Parsed]) -> Iterator[Parsed]:
+    """The rows in a data file's text. BadData: a row that cannot be parsed."""
+    reader = csv.DictReader(text.splitlines(), restkey="")
+    for row in reader:
         try:
+            if "" in row:
+                raise _BadCell(str(len(reader.fieldnames or ()) + 1), "one too many")
             yield parse(row)
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadData(f"{name}, line {number}: {error}") from error
+        except _BadCell as error:
+            raise BadData(f"{name}, line {reader.line_num}, {error}") from error
+
+
+def _cell(row: Mapping[str, str | None], column: str, convert: Callable[[str], Parsed]) -> Parsed:
+    text = row.get(column)
+    if text is None:
+        raise _BadCell(column, "missing")
+    try:
+        return convert(text)
+    except (ValueError, KeyError) as error:
+        raise _BadCell(column, f"“{text}”: {error}") from error
 
 
 def _unit(row: dict[str, str]) -> UnitRegistered:
-    return UnitRegistered.model_validate(row)
+    try:
+        return UnitRegistered.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _BadCell(str(first["loc"][0]), f"“{first['input']}”: {first['msg']}") from error
 
 
 def _procedure(row: dict[str, str]) -> Procedure:
+    unit = _cell(row, "unit", Unit)
     return Procedure(
-        row["code"],
-        row["name"],
-        row["field"],
-        row["field_name"],
-        ProcessingTime(int(row["amount"]), Unit(row["unit"])),
-        date.fromisoformat(row["effective_from"]),
-        row["confidence"],
-        row["note"],
+        _cell(row, "code", str),
+        _cell(row, "name", str),
+        _cell(row, "field", str),
+        _cell(row, "field_name", str),
+        _cell(row, "amount", lambda text: ProcessingTime(int(text), unit)),
+        _cell(row, "effective_from", date.fromisoformat),
+        _cell(row, "confidence", str),
+        _cell(row, "note", str),
     )
 
 
 def _day(row: dict[str, str]) -> tuple[date, DayException]:
-    hours = {"off": (), "worked": _OFFICE}[row["kind"]]
-    return date.fromisoformat(row["day"]), DayException(hours, row["note_vi"], row["note_en"])
+    hours = _cell(row, "kind", {"off": (), "worked": _OFFICE}.__getitem__)
+    return _cell(row, "day", date.fromisoformat), DayException(
+        hours, _cell(row, "note_vi", str), _cell(row, "note_en", str)
+    )

@@ -27,7 +27,8 @@ _ROWS = "unnest({arrays}) as new({columns})".format(
 )
 _SELECT = f"select {', '.join(_COLUMNS)} from cases"
 _INSERT = f"""
-    insert into cases ({", ".join(_COLUMNS)}) select * from {_ROWS} on conflict do nothing returning id
+    insert into cases ({", ".join(_COLUMNS)}) select * from {_ROWS} order by new.case_code
+    on conflict do nothing returning id
 """
 _UPDATE = f"""
     update cases set {", ".join(f"{name} = new.{name}" for name in _COLUMNS if name != "id")}
@@ -45,7 +46,10 @@ def _arrays(cases: Sequence[Case]) -> list[list[Any]]:
 
 
 async def insert(connection: Connection, cases: Sequence[Case]) -> set[UUID]:
-    """Adds cases; the ids of those added. One whose id or code is taken is left out."""
+    """Adds cases; the ids of those added. One whose id or code is taken is left out.
+
+    In the order of their codes, so that two imports of the same cases wait for each other instead of deadlocking.
+    """
     return {row["id"] for row in await connection.fetch(_INSERT, *_arrays(cases))}
 
 

@@ -20,15 +20,14 @@ from contracts.operations.commands import (
     EditDeadLetter,
     RetryDeadLetter,
 )
-from contracts.operations.queries import DeadLetter, DeadLetterById, DeadLetters, DeadLettersView, DeadLetterView
 from contracts.refusals import CommonRefusal, Refused
-from contracts.topology import SERVICES, TOPOLOGY
+from contracts.topology import SERVICES
 from services.chassis.client import Caller
 from services.chassis.connect import operator
+from services.operations.letters import Found, find, listing
 from services.operations.words import table
 from services.worktime.clock import ZONE
 
-_MOST = 1000
 _LONG = 60.0
 T = TypeVar("T")
 
@@ -46,17 +45,6 @@ def _explained(_: click.Context, __: click.Parameter, reason: str) -> str:
 
 
 _reason = click.option("--reason", required=True, callback=_explained, help="Lý do, được lưu lại / why; it is kept")
-
-
-@dataclass(frozen=True)
-class Found:
-    """A dead letter and the service whose it is."""
-
-    service: str
-    letter: DeadLetter
-
-    def as_json(self) -> dict[str, Any]:
-        return {"service": self.service, **self.letter.model_dump(mode="json")}
 
 
 @dataclass(frozen=True)
@@ -193,33 +181,6 @@ def discard(id: UUID, reason: str, yes: bool, as_json: bool) -> None:
             f"Đã bỏ; {settled.followed} sự kiện chờ sau nó đã có hiệu lực. / "
             f"Discarded; {settled.followed} events that waited behind it took effect."
         )
-
-
-async def listing(caller: Caller, service: str | None, *, settled: bool = False) -> tuple[list[Found], int]:
-    """The letters of one service or of all, newest first, at most 1,000 of each; and how many there are."""
-    wish = DeadLetters(settled=settled, limit=_MOST)
-    asked = [service] if service else TOPOLOGY.services
-    views = await asyncio.gather(*(caller.call(name, wish, DeadLettersView) for name in asked))
-    found = [Found(name, letter) for name, view in zip(asked, views, strict=True) for letter in view.letters]
-    return sorted(found, key=lambda each: each.letter.died_at, reverse=True), sum(view.total for view in views)
-
-
-async def find(caller: Caller, id: UUID) -> tuple[str, DeadLetterView]:
-    """A letter and whose it is: every service is asked. Refused: nobody has it."""
-
-    async def ask(name: str) -> tuple[str, DeadLetterView] | Refused:
-        try:
-            return name, await caller.call(name, DeadLetterById(id=id), DeadLetterView)
-        except Refused as refused:
-            return refused
-
-    answers = await asyncio.gather(*(ask(name) for name in TOPOLOGY.services))
-    refusals = [answer for answer in answers if isinstance(answer, Refused)]
-    for answer in answers:
-        if not isinstance(answer, Refused):
-            return answer
-    # One that could not look may have it: that is then the answer, not that there is none.
-    raise next((r for r in refusals if r.refusal.code != CommonRefusal.NOT_FOUND), refusals[0])
 
 
 async def retry_letters(caller: Caller, id: UUID | None, service: str | None, *, dry_run: bool) -> list[Tried]:

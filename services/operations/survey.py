@@ -10,8 +10,6 @@ from nats.aio.client import Client
 from contracts.intake.queries import CaseCounts, CaseCountsView, UnitCaseCount
 from contracts.operations.queries import (
     ConsumerHealth,
-    DeadLetters,
-    DeadLettersView,
     EntityVersion,
     EntityVersions,
     EntityVersionsView,
@@ -32,12 +30,13 @@ from contracts.topology import DurableSpec, Topology
 from services.chassis.client import Caller
 from services.operations import reconcile
 from services.operations.bus import DurableLook, StreamLook, look_at_durable, look_at_stream
+from services.operations.letters import listing
 from services.operations.reconcile import Gap, Judgement
 
 LONG = 115.0  # seconds, for what goes over a whole log; the reply of a call is allowed for two minutes
 _PLACES = 1000
-_MOST_LETTERS = 1000
 _EVERY = 0.5
+_PATIENCE = 5.0
 Progress = Callable[[str], None]
 
 
@@ -86,26 +85,23 @@ class Survey:
         owner = {stream.name: stream.owner for stream in self._topology.streams}
         return [(owner[spec.stream], spec) for spec in self._topology.durables if owner[spec.stream] in self.owners]
 
+    async def assert_reachable(self) -> None:
+        """Asks everyone who will be needed, briefly: later calls may take long, and would be waited for as long."""
+        needed = {*self.owners, *(spec.user for _, spec in self.consumers)}
+        await asyncio.gather(*(self._caller.call(name, Health(), HealthView, timeout=_PATIENCE) for name in needed))
+
     async def moving(self) -> int:
         """Events that are on their way at this moment, between the logs and our services."""
         looks = [await look_at_durable(self._client, spec, self._topology.services) for _, spec in self.consumers]
         waiting = sum(look.waiting for look in looks)
         for owner in self.owners:
             try:
-                health = await self._caller.call(owner, Health(), HealthView, timeout=5)
+                health = await self._caller.call(owner, Health(), HealthView, timeout=_PATIENCE)
             except Refused:
                 continue  # whether it can be reached at all is found out when its log is asked for
             if health.relay:
                 waiting += health.relay.pending + health.relay.replaying
         return waiting
-
-    async def greet(self, seconds: float) -> None:
-        """Every service that will be asked answers. Refused with `unavailable`: one did not within so many seconds.
-
-        Else the first question over a whole log, which may take long, would be waited for in vain.
-        """
-        needed = sorted({*self.owners, *(spec.user for _, spec in self.consumers)})
-        await asyncio.gather(*(self._caller.call(name, Health(), HealthView, timeout=seconds) for name in needed))
 
     async def settle(self, seconds: float) -> float:
         """Waits, so long at most, until nothing is on its way; how long it was."""
@@ -141,7 +137,7 @@ class Survey:
         if gate.ordered:
             buckets = reconcile.differing_buckets(surveyed.log.buckets, gate.buckets)
             judged = await self._drill(service, owner, spec, buckets)
-        health = await self._caller.call(service, Health(), HealthView, timeout=5)
+        health = await self._caller.call(service, Health(), HealthView, timeout=_PATIENCE)
         waiting = next((each for each in health.consumers if each.owner == owner), None)
         return ConsumerSurvey(service, owner, gate, waiting, judged)
 
@@ -162,8 +158,8 @@ class Survey:
         for start in range(0, len(wanted), _PLACES):
             ask = LogPlaces(events=wanted[start : start + _PLACES])
             places += (await self._caller.call(owner, ask, LogPlacesView, timeout=LONG)).places
-        letters = await self._caller.call(service, DeadLetters(limit=_MOST_LETTERS), DeadLettersView, timeout=LONG)
-        dead = {(each.entity, each.version) for each in letters.letters if each.owner == owner}
+        letters, _ = await listing(self._caller, service)
+        dead = {(each.letter.entity, each.letter.version) for each in letters if each.letter.owner == owner}
         return reconcile.judge(found, places, dead, floor)
 
     async def _versions(self, service: str, bucket: int, owner: str | None) -> dict[UUID, int]:

@@ -17,7 +17,6 @@ from services.operations.verdict import ProjectionCheck, SubscriberCheck, Verifi
 from services.operations.words import table, tell
 from services.worktime.clock import SystemClock
 
-_PATIENCE = 5.0
 Counts = list[UnitCaseCount]
 
 
@@ -41,7 +40,7 @@ async def run(wait: float, console: Console) -> Verification:
     async with operator() as (client, caller):
         with spinner as shown:
             survey = Survey(client, caller, TOPOLOGY, lambda text: shown.update(text) if shown else None)
-            await survey.greet(max(wait, _PATIENCE))
+            await survey.assert_reachable()
             waited = await survey.settle(wait)
             logs = [await survey.log(owner) for owner in survey.owners]
             by_owner = {each.owner: each for each in logs}

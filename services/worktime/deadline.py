@@ -23,6 +23,10 @@ class Unit(StrEnum):
     SAME_DAY = "same_day"
 
 
+_LONGEST = 3_650
+"""No limit is longer, in whatever unit: ten years. A slip in a catalogue must not become a deadline."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessingTime:
     """A procedure's limit. `amount` is 0 for the same day. ValueError: it makes no sense."""
@@ -31,13 +35,13 @@ class ProcessingTime:
     unit: Unit
 
     def __post_init__(self) -> None:
-        if (self.amount == 0) != (self.unit is Unit.SAME_DAY) or self.amount < 0:
+        if (self.amount == 0) != (self.unit is Unit.SAME_DAY) or not 0 <= self.amount <= _LONGEST:
             raise ValueError(f"a limit of {self.amount} {self.unit} makes no sense")
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineRules:
-    """A version of the rules. `cutoff`: paper received at or after it counts from the next working day (Art 18.2)."""
+    """A version of the rules. `cutoff`: paper received after it counts from the next working day (Art 18.2)."""
 
     version: str
     effective_from: date
@@ -72,24 +76,35 @@ _Note = Callable[[str, datetime, str, str, str], None]
 
 
 def compute(accepted_at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules) -> Deadline:
-    """The deadline of a case accepted at an instant, explained."""
+    """The deadline of a case accepted at an instant, explained. ValueError: an instant without a zone.
+
+    A limit in days counts from the day of acceptance, also where that is a day off or outside office hours: online
+    cases are accepted at any time, and the law moves the start of hours and same-day limits only.
+    """
     steps: list[Step] = []
 
     def note(kind: str, at: datetime, vi: str, en: str, article: str) -> None:
         steps.append(Step(kind, at, vi, en, article))
 
-    due = _due(accepted_at.astimezone(ZONE), limit, calendar, rules, note)
+    due = _due(_local(accepted_at), limit, calendar, rules, note)
     return Deadline(due, rules.version, calendar.version, tuple(steps))
 
 
 def compute_quickly(accepted_at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules) -> Deadline:
     """The same deadline without its steps, for imports: a day's cases share one computation."""
-    local = accepted_at.astimezone(ZONE)
+    local = _local(accepted_at)
     if limit.unit is Unit.WORKING_HOURS:
         due = _due(local, limit, calendar, rules, _silent)
     else:
-        due = _due_of_day(local.date(), local.time() >= rules.cutoff, limit, calendar, rules)
+        due = _due_of_day(local.date(), local.time() > rules.cutoff, limit, calendar, rules)
     return Deadline(due, rules.version, calendar.version)
+
+
+def _local(instant: datetime) -> datetime:
+    """In Vietnam's zone. Python would take one without a zone for the machine's own time."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no zone: a deadline counts from an instant")
+    return instant.astimezone(ZONE)
 
 
 @lru_cache(maxsize=65_536)
@@ -97,7 +112,7 @@ def _due_of_day(
     day: date, after_cutoff: bool, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules
 ) -> datetime:
     """All but hours depend on the day only, and on which side of the cut-off the case came."""
-    representative = datetime.combine(day, rules.cutoff if after_cutoff else time.min, ZONE)
+    representative = datetime.combine(day, time.max if after_cutoff else time.min, ZONE)
     return _due(representative, limit, calendar, rules, _silent)
 
 
@@ -161,7 +176,7 @@ def _calendar_days(at: datetime, days: int, calendar: Calendar, note: _Note) -> 
 
 def _same_day(at: datetime, calendar: Calendar, rules: DeadlineRules, note: _Note) -> datetime:
     day = at.date()
-    if calendar.is_working_day(day) and at.time() < rules.cutoff:
+    if calendar.is_working_day(day) and at.time() <= rules.cutoff:
         return calendar.close_of(day)
     following = calendar.next_working_day(day)
     note(

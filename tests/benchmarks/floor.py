@@ -70,9 +70,10 @@ async def _jetstream(stack: Stack, payloads: list[str]) -> dict[str, float]:
         inbox_prefix=b"_INBOX_gateway",
     )
     messages = [Outgoing(_SUBJECT, payload.encode(), uuid4().hex) for payload in payloads]
+    end = (await client.jetstream().stream_info("GATEWAY")).state.last_seq
     started = time.perf_counter()
     for batch in _batches(messages):
-        await publish(client, batch)
+        _, end = await publish(client, batch, end)
     seconds = time.perf_counter() - started
     await client.close()
     return {"atomic batches": seconds}

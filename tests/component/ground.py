@@ -13,7 +13,7 @@ import asyncpg
 import nats
 from nats.aio.client import Client
 
-from contracts.envelope import Actor, Command, Event, Query
+from contracts.envelope import Actor, Command, Event, Query, Reply
 from contracts.intake.events import CaseSubmitted
 from contracts.intake.vocabulary import Channel
 from contracts.roles import Role
@@ -195,3 +195,11 @@ def query(data: Any, *, seconds: float = 10, role: Role = Role.OPERATOR, **more:
 def _call(kind: Any, data: Any, seconds: float, role: Role, more: dict[str, Any]) -> Any:
     fields = {"id": uuid7(), "correlation_id": uuid7(), "deadline": CLOCK.now() + timedelta(seconds=seconds)} | more
     return kind(actor=Actor(id="tester", role=role), data=data, **fields)
+
+
+async def answer(calls: Calls, call: Any) -> Any:
+    """What a service replies to a call, as its caller reads it."""
+    verb = "cmd" if isinstance(call, Command) else "qry"
+    spec = TOPOLOGY.call_of(calls.service, type(call.data))
+    assert spec.subject.startswith(verb)
+    return Reply[Any].model_validate_json(await calls.answer(spec.subject, call.model_dump_json().encode()))

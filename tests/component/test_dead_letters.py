@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from contracts.envelope import Event
 from contracts.operations.commands import DiscardDeadLetter, EditDeadLetter, RetryDeadLetter
+from contracts.operations.queries import DeadLetters
 from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.consumer import Consumer
@@ -22,7 +23,7 @@ from services.chassis.database import UnitOfWork
 from services.chassis.errors import Permanent
 from services.chassis.ids import uuid7
 from services.chassis.self_service import SelfService
-from tests.component.ground import Delivery, Ground, Times, Witness, command, delivery, event, ground
+from tests.component.ground import Delivery, Ground, Times, Witness, command, delivery, event, ground, query
 from tests.support import stack as support
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -298,3 +299,17 @@ async def test_a_consumer_without_order_takes_each_id_once(here: Ground) -> None
     del witness.fails[(entity, 2)]
     await witness.consumer.handle([second])
     assert (second.answers, witness.versions(entity)) == (["term", "ack"], [3, 1, 4])
+
+
+async def test_letters_are_listed_page_by_page_newest_first(witness: Witness, calls: Calls) -> None:
+    await witness.consumer.handle([Delivery(SUBJECT, b"{" + uuid7().bytes) for _ in range(5)])
+    seen: list[str] = []
+    while True:
+        wish = DeadLetters(settled=True, limit=3, before=UUID(seen[-1]) if seen else None)
+        answer = await calls.answer("qry.reporting.dead-letters.v1", query(wish).model_dump_json().encode())
+        page = json.loads(answer)["result"]
+        seen += [letter["id"] for letter in page["letters"]]
+        if len(page["letters"]) < 3:
+            break
+    assert len(seen) == page["total"] > 5
+    assert seen == sorted(set(seen), reverse=True)

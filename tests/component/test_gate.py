@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from services.chassis import metrics
 from services.chassis.ids import uuid7
 from tests.component.ground import Witness, delivery, ground
 
@@ -62,3 +63,14 @@ async def test_a_stuck_entity_with_many_parked_events_does_not_keep_another_wait
     await witness.consumer.sweep()
     assert await witness.gate(stuck) == 2_103
     assert witness.versions(stuck) == list(range(1, 2_104))
+
+
+async def test_what_waits_for_long_is_told_and_counted(witness: Witness, caplog: pytest.LogCaptureFixture) -> None:
+    """A durable made late finds the first versions gone from the stream."""
+    await witness.consumer.handle([delivery(uuid7(), 5)])
+    await witness.pool.execute("update parked set parked_at = now() - interval '2 minutes'")
+    for _ in range(2):
+        await witness.consumer.tell_waiting()
+    assert len([record for record in caplog.records if "wait for earlier ones" in record.message]) == 1
+    assert metrics.PARKED.labels("reporting", "intake")._value.get() > 0
+    assert metrics.PARKED_SECONDS.labels("reporting", "intake")._value.get() > 60

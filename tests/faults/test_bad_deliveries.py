@@ -78,13 +78,14 @@ async def _deliver(here: Scene, messages: list[Outgoing]) -> None:
     """Puts these messages into intake's stream, in the place of what it holds."""
     async with here.jetstream() as js:
         await js.purge_stream("INTAKE")
+        end = (await js.stream_info("INTAKE")).state.last_seq
     client = await nats.connect(
         here.stack.nats_url,
         nkeys_seed=str(here.stack.secrets_dir / "intake" / "nats.seed"),
         inbox_prefix=b"_INBOX_intake",
     )
     for start in range(0, len(messages), MAX_BATCH):
-        await publish(client, messages[start : start + MAX_BATCH])
+        _, end = await publish(client, messages[start : start + MAX_BATCH], end)
     await client.close()
 
 

@@ -181,6 +181,7 @@ async def test_a_service_that_does_not_answer_is_named(stack: Stack) -> None:
         found = await asked(stack.home, "status", code=1)
         assert {each["service"] for each in found["findings"] if each["code"] == "no-answer"} == {"reporting"}
         assert "không trả lời" in await command(stack.home, "status", code=1)
+        assert await command(stack.home, "verify", code=2, timeout=20) == ""
     finally:
         os.kill(pid, signal.SIGCONT)
 

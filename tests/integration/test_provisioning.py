@@ -24,7 +24,7 @@ from contracts.topology import DUPLICATE_WINDOW, RETENTION, SERVICES, TOPOLOGY
 from services.chassis import migrate
 from services.chassis.errors import Misconfigured
 from services.chassis.runtime import _schema_ready
-from services.operations.embedded.stack import Stack, running
+from services.operations.embedded.stack import STREAM_BYTES, Stack, running
 from services.operations.provisioning import databases, secrets
 from services.operations.provisioning.resident import Provisioner, ProvisionerSettings
 from tests.support.stack import database, new_home
@@ -59,6 +59,7 @@ def _settings(stack: Stack, **more: object) -> ProvisionerSettings:
             "nats_url": stack.nats_url,
             "secrets_root": stack.secrets_dir,
             "database_port": stack.ports["postgres"],
+            "stream_max_bytes": STREAM_BYTES,
         }
         | more
     )
@@ -94,7 +95,7 @@ async def test_streams_and_durables_are_as_the_topology_says(stack: Stack, clien
         assert config.allow_atomic is True
         assert config.max_age == RETENTION.total_seconds()
         assert config.duplicate_window == DUPLICATE_WINDOW.total_seconds()
-        assert config.max_bytes == ProvisionerSettings.model_fields["stream_max_bytes"].default
+        assert config.max_bytes == STREAM_BYTES
         durables = {info.name: info.config for info in await js.consumers_info(stream.name)}
         assert set(durables) == {each.name for each in TOPOLOGY.durables if each.stream == stream.name}
         for each in (durable for durable in TOPOLOGY.durables if durable.stream == stream.name):
@@ -170,6 +171,15 @@ async def test_a_stream_that_fills_up_raises_the_alarm_well_before_it_refuses(st
     await Provisioner(_settings(stack)).round(client)
 
 
+async def test_a_disk_too_small_for_the_streams_is_told_for_each_and_the_rest_goes_on(
+    stack: Stack, client: Client
+) -> None:
+    provisioner = Provisioner(_settings(stack, stream_max_bytes=1 << 60))
+    await provisioner.round(client)
+    assert str(provisioner.trouble).count("TIEPSUC_STREAM_MAX_BYTES of every stream") == len(TOPOLOGY.streams)
+    assert "durable" not in str(provisioner.trouble)
+
+
 async def test_a_server_that_is_away_is_told_and_waited_for(stack: Stack) -> None:
     child = stack.children["nats"]
     assert child.pid is not None
@@ -229,7 +239,8 @@ async def test_a_new_password_is_taken_over_and_the_old_one_refused(stack: Stack
 
 CHASSIS = [
     """create table outbox (published_at int, publication int, generation int, stream_seq int);
-       create table relay_state (x int)"""
+       create table relay_state (x int);
+       create table replay (x int)"""
 ]
 
 

@@ -35,6 +35,29 @@ def test_the_generator_makes_the_same_bytes_again() -> None:
     assert made.getvalue() == LOG.read_text(encoding="utf-8")
 
 
+def test_everything_happens_in_working_hours_and_little_at_the_minute_of_opening() -> None:
+    calendar = Reference.shipped().calendar
+    opening = 0
+    with LOG.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            for column in ("submitted_at", "accepted_at", "completed_at", "returned_at"):
+                if row[column]:
+                    at = datetime.fromisoformat(row[column])
+                    assert any(i.start <= at.time() <= i.end for i in calendar.hours_on(at.date())), row
+                    opening += column != "submitted_at" and any(
+                        at.time() == i.start for i in calendar.hours_on(at.date())
+                    )
+    assert opening == 0
+
+
+def test_logs_of_two_units_share_no_case_code() -> None:
+    window = (date(2025, 7, 1), date(2025, 7, 29), 7)
+    first, second = ({row[0] for row in generate.rows(unit, 100, 0, *window)} for unit in ("31570", "00004"))
+    assert not first & second
+    for code in second:
+        Reference.shipped().check_case_code(code)
+
+
 def test_the_catalogue_knows_every_unit() -> None:
     reference = Reference.shipped()
     kinds = [unit.kind for unit in reference.units()]

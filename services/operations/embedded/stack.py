@@ -21,6 +21,7 @@ from services.operations.provisioning import nats_conf, secrets
 
 _READY_SECONDS = 60.0
 _LOGS_EVERY = 60.0
+STREAM_BYTES = 1 << 30  # the server sets so much of the disk aside for each stream; a commune's month is a hundredth
 
 
 @dataclass
@@ -163,7 +164,10 @@ def _postgres(stack: Stack, postgres: EmbeddedPostgres, password: str) -> ChildS
 
 
 def _provisioner(stack: Stack) -> ChildSpec:
-    env = _env(stack, "provisioner") | {"TIEPSUC_SECRETS_ROOT": str(stack.secrets_dir)}
+    env = _env(stack, "provisioner") | {
+        "TIEPSUC_SECRETS_ROOT": str(stack.secrets_dir),
+        "TIEPSUC_STREAM_MAX_BYTES": os.environ.get("TIEPSUC_STREAM_MAX_BYTES", str(STREAM_BYTES)),
+    }
     return _python(stack, "provisioner", ["provision"], env)
 
 

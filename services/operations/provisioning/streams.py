@@ -1,5 +1,7 @@
 """Streams and durables: made if missing, brought in line if changed, never deleted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from nats.js import JetStreamContext
@@ -12,11 +14,16 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from contracts.topology import DUPLICATE_WINDOW, RETENTION, DurableSpec, StreamSpec, Topology
 
 _ALARM_AT = 0.7
+_INSUFFICIENT_STORAGE = 10047
+_NO_ROOM = (
+    "; đĩa không đủ chỗ cho TIEPSUC_STREAM_MAX_BYTES của mọi luồng / the disk has no room for the "
+    "TIEPSUC_STREAM_MAX_BYTES of every stream: free some, or set it lower"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +36,24 @@ class Ensured:
 
 
 async def ensure(js: JetStreamContext, topology: Topology, *, max_bytes: int, replicas: int) -> Ensured:
-    """One round over all streams and durables."""
+    """One round over all streams and durables. What the server refuses for one is an alarm, and the others go on."""
     done = Ensured([], [], [])
     for stream in topology.streams:
-        await _ensure_stream(js, _stream_config(stream, max_bytes, replicas), done)
+        with _alarmed(done, f"stream {stream.name}"):
+            await _ensure_stream(js, _stream_config(stream, max_bytes, replicas), done)
     for durable in topology.durables:
-        await _ensure_durable(js, durable, done)
+        with _alarmed(done, f"durable {durable.stream}/{durable.name}"):
+            await _ensure_durable(js, durable, done)
     return done
+
+
+@contextmanager
+def _alarmed(done: Ensured, what: str) -> Iterator[None]:
+    try:
+        yield
+    except APIError as error:
+        hint = _NO_ROOM if error.err_code == _INSUFFICIENT_STORAGE else ""
+        done.alarms.append(f"{what}: {error.description} ({error.err_code}){hint}")
 
 
 def _stream_config(stream: StreamSpec, max_bytes: int, replicas: int) -> StreamConfig:

@@ -1,0 +1,137 @@
+"""Intake's commands when two want the same at once, and when a log says what cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from contracts.intake.commands import AcceptCase, ImportCases, LogRow, SubmitCase
+from contracts.intake.vocabulary import Channel
+from contracts.roles import Role
+from contracts.topology import TOPOLOGY
+from services.chassis.calls import Calls
+from services.chassis.database import Database
+from services.chassis.ids import uuid7
+from services.intake import consumers, store
+from services.intake.domain import Case
+from services.intake.handlers import CaseHandlers, ImportHandler
+from services.intake.reference import Reference
+from tests.component.ground import CLOCK, answer, command, ground
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ROW = LogRow(
+    line=2,
+    case_code="",
+    unit="31570",
+    deciding_unit="31570",
+    procedure="1.001193",
+    channel="direct",
+    submitted_at="2025-07-01T08:00:00+07:00",
+    accepted_at="2025-07-01T08:05:00+07:00",
+    completed_at="",
+    returned_at="",
+)
+DONE = {"completed_at": "2025-07-01T09:00:00+07:00"}
+codes = (f"H13.57-250701-{number:04d}" for number in range(1, 9_999))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def database() -> AsyncIterator[Database]:
+    async with ground() as here:
+        yield await here.database("intake")
+
+
+@pytest.fixture
+def calls(database: Database) -> Calls:
+    reference = Reference.shipped()
+    calls = Calls("intake", database, TOPOLOGY, CLOCK)
+    consumers.register(calls, CaseHandlers(reference, CLOCK), ImportHandler(reference, CLOCK))
+    return calls
+
+
+def importing(*rows: LogRow) -> Any:
+    return command(ImportCases(rows=list(rows)))
+
+
+async def one_is_held_back(database: Database, first: Callable[[Any], Any], second: Any) -> Any:
+    """The answer of `second`, which meets what `first` has done and not yet committed."""
+    async with database.unit_of_work() as work:
+        await first(work)
+        late = asyncio.create_task(second)
+        async with asyncio.timeout(10):
+            while not await work.connection.fetchval("select exists (select from pg_locks where not granted)"):
+                await asyncio.sleep(0.02)
+    return await late
+
+
+async def test_of_two_imports_of_a_case_the_later_one_adds_what_it_knows_more(database: Database, calls: Calls) -> None:
+    code = next(codes)
+    accepted, completed = ROW.model_copy(update={"case_code": code}), ROW.model_copy(update={"case_code": code} | DONE)
+    handler = ImportHandler(Reference.shipped(), CLOCK)
+    reply = await one_is_held_back(
+        database, lambda work: handler(work, importing(accepted)), answer(calls, importing(completed))
+    )
+    assert (reply.result["imported"], reply.result["advanced"], reply.result["already_present"]) == (0, 1, 0)
+    row = await database.pool.fetchrow("select state, version from cases where case_code = $1", code)
+    assert tuple(row or ()) == ("completed", 3)
+
+
+async def test_the_same_cases_inserted_in_opposite_order_do_not_deadlock(database: Database) -> None:
+    handler = ImportHandler(Reference.shipped(), CLOCK)
+
+    async def insert(order: list[Case]) -> int:
+        async with database.unit_of_work() as work:
+            return len(await store.insert(work.connection, order))
+
+    for _ in range(5):
+        rows = [ROW.model_copy(update={"case_code": next(codes)}) for _ in range(1_000)]
+        told, _ = handler._judge(rows)
+        cases = [case for _, case in told.values()]
+        again = [case for _, case in reversed(handler._judge(rows)[0].values())]
+        assert sum(await asyncio.gather(insert(cases), insert(again))) == len(rows)
+
+
+async def submit(calls: Calls) -> UUID:
+    case = uuid7()
+    wish = SubmitCase(
+        case_id=case, receiving_unit="31570", deciding_unit="31570", procedure="1.001193", channel=Channel.DIRECT
+    )
+    assert (await answer(calls, command(wish))).refusal is None
+    return case
+
+
+async def test_two_cases_accepted_under_one_code_have_one_winner_and_a_true_refusal(
+    database: Database, calls: Calls
+) -> None:
+    code = next(codes)
+    winner, loser = await submit(calls), await submit(calls)
+    handlers = CaseHandlers(Reference.shipped(), CLOCK)
+    first, second = (
+        command(AcceptCase(case_id=case, case_code=code), role=Role.RECEIVING_OFFICER) for case in (winner, loser)
+    )
+    reply = await one_is_held_back(database, lambda work: handlers.accept(work, first), answer(calls, second))
+    assert reply.refusal.code == "case-code-taken"
+
+
+async def test_an_instant_before_all_cases_costs_only_its_row(calls: Calls) -> None:
+    """What programs write for "no date" is an instant that no database takes."""
+    good, early, earlier = (ROW.model_copy(update={"case_code": next(codes), "line": line}) for line in (2, 3, 4))
+    never = "0001-01-01T00:00:00+07:00"
+    early = early.model_copy(update={"submitted_at": never})
+    earlier = earlier.model_copy(update={"submitted_at": never, "accepted_at": never})
+    reply = await answer(calls, importing(good, early, earlier))
+    assert reply.result["imported"] == 1
+    assert [row["column"] for row in reply.result["rejected"]] == ["submitted_at", "submitted_at"]
+
+
+async def test_accepting_before_all_cases_is_refused(calls: Calls) -> None:
+    never = datetime.fromisoformat("0001-01-01T00:00:00+07:00")
+    wish = AcceptCase(case_id=await submit(calls), case_code=next(codes), accepted_at=never)
+    assert (await answer(calls, command(wish, role=Role.RECEIVING_OFFICER))).refusal.code == "impossible-time"
