@@ -25,6 +25,7 @@ COLUMNS = (
 )
 _LONGEST = 10_000
 _SHOWN = 300
+_OTHER_SEPARATORS = (";", "\t", "|")
 
 
 class BadFile(Exception):
@@ -71,7 +72,15 @@ def _header(file: BinaryIO, path: Path) -> list[str]:
     try:
         names = [name.strip() for name in next(csv.reader([raw.decode("utf-8-sig")], strict=True))]
     except (UnicodeDecodeError, csv.Error, StopIteration) as error:
-        raise BadFile(f"Dòng 1 không phải UTF-8 CSV / line 1 is no UTF-8 CSV: {path}") from error
+        raise BadFile(
+            f"Dòng 1 không phải UTF-8 CSV / line 1 is no UTF-8 CSV: {path}.\n"
+            "Trong Excel: Lưu thành › CSV UTF-8 / in Excel: save as CSV UTF-8."
+        ) from error
+    if len(names) == 1 and (separator := next((each for each in _OTHER_SEPARATORS if each in names[0]), None)):
+        raise BadFile(
+            f"Các cột phải cách nhau bằng dấu phẩy, không phải “{separator}” / "
+            f"columns must be separated by commas, not “{separator}”: {path}"
+        )
     missing = [name for name in COLUMNS if name not in names]
     unknown = [name for name in names if name not in COLUMNS]
     doubled = sorted({name for name in names if names.count(name) > 1})

@@ -76,7 +76,13 @@ def _rejects_place(file: Path, wanted: Path | None) -> Path | None:
     """Where rejected lines go; None: to the output. It is settled before anything is sent."""
     if wanted == _STREAM or (wanted is None and file == _STREAM):
         return None
+    if file.is_dir():
+        raise click.ClickException(f"Là thư mục, không phải tệp / a folder, not a file: {file}")
     place = wanted or file.with_suffix(".rejects.csv")
+    if place.exists() and file.exists() and place.samefile(file):
+        raise click.ClickException(f"--rejects không được trùng với sổ hồ sơ / may not be the log itself: {place}")
+    if place.is_dir():
+        raise click.ClickException(f"--rejects là thư mục / is a folder: {place}")
     if os.access(place.parent, os.W_OK):
         return place
     if wanted is None:  # a read-only place, such as a container's samples
@@ -108,6 +114,7 @@ async def run(file: Path, rejects: Path | TextIO, lang: str, console: Console) -
         first = next(lines, None)  # the header is judged before anything is shown
         task = progress.add_task("Nhập hồ sơ / importing", total=count_lines(file) if first else 0)
         async with operator() as (_, caller):
+            writer.begin()
             for piece in _pieces(_chain(first, lines)):
                 await _send(caller, piece, summary, writer)
                 progress.update(task, completed=summary.rows)
@@ -164,7 +171,7 @@ def show(summary: Summary, console: Console) -> None:
 
 
 class _Rejects:
-    """The rejects file, made when the first row is rejected. One of an earlier run is taken away."""
+    """The rejects file, made when the first row is rejected. One of an earlier run is taken away by `begin`."""
 
     def __init__(self, place: Path | TextIO, lang: str) -> None:
         self._path = place if isinstance(place, Path) else None
@@ -173,13 +180,17 @@ class _Rejects:
         self._writer: Any = None
 
     def __enter__(self) -> "_Rejects":
+        return self
+
+    def begin(self) -> None:
+        """Once the log is known to be one and the stack is there: what an earlier run told is out of date now."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
-        return self
 
     def add(self, text: str, row: RejectedRow) -> None:
         if self._file is None and self._path is not None:
-            self._file = self._path.open("w", encoding="utf-8", newline="")
+            # With a byte order mark, without which Excel takes Vietnamese for something else.
+            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
         if self._writer is None and self._file is not None:
             self._writer = csv.writer(self._file)
             self._writer.writerow(("line", "column", "code", "reason", "text"))

@@ -47,6 +47,20 @@ def test_a_wrong_header_is_refused_by_name(tmp_path: Path, header: bytes) -> Non
         lines(tmp_path, header)
 
 
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        (HEADER.replace(",", ";").encode(), "not “;”"),
+        (HEADER.replace(",", "\t").encode(), "not “\t”"),
+        (f"{HEADER}\n{ROW}\n".encode("utf-16"), "save as CSV UTF-8"),
+        (b"PK\x03\x04 an .xlsx by another name\xff", "save as CSV UTF-8"),
+    ],
+)
+def test_what_excel_makes_is_told_how_to_mend(tmp_path: Path, content: bytes, hint: str) -> None:
+    with pytest.raises(BadFile, match=hint):
+        lines(tmp_path, content)
+
+
 def test_columns_may_stand_in_another_order_and_after_a_byte_order_mark(tmp_path: Path) -> None:
     order = list(reversed(COLUMNS))
     values = dict(zip(COLUMNS, ROW.split(","), strict=True))

@@ -49,5 +49,24 @@ def test_rejected_lines_on_the_output_leave_it_open(tmp_path: Path) -> None:
     assert output.getvalue().splitlines() == ["line,column,code,reason,text", '2,unit,unknown-unit,unknown,"x,y"']
     earlier = tmp_path / "log.rejects.csv"
     earlier.touch()
-    with cli._Rejects(earlier, "vi"):
+    with cli._Rejects(earlier, "vi") as rejects:
+        assert earlier.exists(), "the log may turn out to be none"
+        rejects.begin()
         assert not earlier.exists()
+        rejects.add("x,y", ROW)
+    assert earlier.read_bytes().startswith(b"\xef\xbb\xbfline,"), "Excel knows UTF-8 by its mark only"
+
+
+def test_the_log_itself_is_no_place_for_rejected_lines(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.touch()
+    with pytest.raises(click.ClickException, match="the log itself"):
+        cli._rejects_place(log, tmp_path / ".." / tmp_path.name / "log.csv")
+    assert log.exists()
+
+
+def test_folders_are_neither_logs_nor_places_for_rejected_lines(tmp_path: Path) -> None:
+    with pytest.raises(click.ClickException, match="not a file"):
+        cli._rejects_place(tmp_path, None)
+    with pytest.raises(click.ClickException, match="is a folder"):
+        cli._rejects_place(tmp_path / "log.csv", tmp_path)
