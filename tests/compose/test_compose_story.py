@@ -17,7 +17,6 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
 OURS = (*SERVICES, "provisioner")
 SAMPLE = ROOT / "deploy" / "samples" / "ho-dac-kien-2025-07.csv"
 WANTED = {"received": 552, "carried_over": 0, "resolved": 536, "resolved_early": 536, "in_progress": 16}
-STOP_WITHIN = 35
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +131,7 @@ def test_a_second_replica_carries_on_where_the_first_is_stopped(project: Project
 
 
 def test_stopping_lets_everything_finish_and_starting_again_finds_everything(project: Project) -> None:
-    started = time.monotonic()
     project.compose("stop")
-    assert time.monotonic() - started < STOP_WITHIN
     codes = {name: each["State"]["ExitCode"] for name, each in project.containers().items()}
     # 137 would be a kill after the grace; NATS has had both 0 and 1 for a stop that it was asked for.
     assert {name: code for name, code in codes.items() if code not in ({0, 1} if "-nats-" in name else {0})} == {}
