@@ -13,7 +13,6 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 import asyncpg
@@ -23,12 +22,13 @@ from nats.errors import Error as NatsError
 
 from contracts.topology import RETENTION, TOPOLOGY, DurableSpec, Topology
 from services.chassis import broker as nats
-from services.chassis import logs, metrics, migrate, tracing
+from services.chassis import guards, logs, metrics, migrate, tracing
 from services.chassis.calls import Calls
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database, address, open_pool
 from services.chassis.effects import Effect
 from services.chassis.errors import Fault, Misconfigured, fault_of
+from services.chassis.guards import Ended, ExitCode
 from services.chassis.health import Health, HttpServer
 from services.chassis.outbox import EventWriter
 from services.chassis.relay import Relay
@@ -39,31 +39,10 @@ from services.worktime.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
 
-_GUARD_SECONDS = 2.0
-_GUARD_STRIKES = 3
 _SWEEP_SECONDS = 15.0
 _FORGET_SECONDS = 3600.0
 _RETRY_SECONDS = 1.0
 _LOST_WHILE_DRAINING = 1.0
-
-
-class ExitCode(IntEnum):
-    """Why a service ended."""
-
-    STOPPED = 0
-    CANNOT_CONSUME = 70
-    CONNECTION_CLOSED = 71
-    CONNECTION_LOST = 72
-    MISCONFIGURED = 78
-    FAILED = 1
-
-
-class Ended(Exception):
-    """Ends the process with this code."""
-
-    def __init__(self, code: ExitCode, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
 
 
 @dataclass
@@ -213,10 +192,10 @@ class _Run:
         client = await self._connect(chassis)
         relay = Relay(name, self.service.topology.stream_of(name).name, relay_address, client, database.appended)
         self._watch("relay", relay.run())
-        self._watch("connection guard", self._guard_connection(client))
+        self._watch("connection guard", guards.connection(client, settings.lost_seconds))
         durables = self.service.topology.durables_of(name)
         for durable in durables:
-            self._watch(f"guard of {durable.stream}", self._guard_durable(client, durable))
+            self._watch(f"guard of {durable.stream}", guards.durable(client, durable))
         for consumer in chassis.consumers.values():
             self._watch(f"sweep of {consumer.owner}", _sweep(consumer))
         self._watch("forgetting", _forget(calls))
@@ -292,35 +271,6 @@ class _Run:
                     log.warning("%s", waits)
                     self.health.stage = waits
                 await asyncio.sleep(_RETRY_SECONDS)
-
-    async def _guard_connection(self, client: Client) -> None:
-        """Ends the process when NATS has been away for long: a fresh start heals what a reconnect may not."""
-        lost = 0.0
-        while True:
-            await asyncio.sleep(_GUARD_SECONDS)
-            lost = 0.0 if client.is_connected else lost + _GUARD_SECONDS
-            if lost > self.settings.lost_seconds:
-                raise Ended(ExitCode.CONNECTION_LOST, f"no NATS connection for {lost:.0f} s")
-
-    async def _guard_durable(self, client: Client, durable: DurableSpec) -> None:
-        """Ends the process when its durable is gone or another: a pull subscription then waits silently for ever."""
-        created, strikes = None, 0
-        while True:
-            if client.is_connected:
-                try:
-                    info = await client.jetstream(timeout=2).consumer_info(durable.stream, durable.name)
-                except Exception as error:
-                    if fault_of(error) is not Fault.SURROUNDINGS:
-                        raise
-                    strikes += 1
-                else:
-                    strikes = 0
-                    if created is not None and info.created != created:
-                        raise Ended(ExitCode.CANNOT_CONSUME, f"durable {durable.name} was re-created")
-                    created = info.created
-                if strikes >= _GUARD_STRIKES:
-                    raise Ended(ExitCode.CANNOT_CONSUME, f"durable {durable.name} of {durable.stream} is gone")
-            await asyncio.sleep(_GUARD_SECONDS)
 
     def _add_checks(self, database: Database, relay: Relay, client: Client, durables: tuple[DurableSpec, ...]) -> None:
         async def check_database() -> str | None:

@@ -17,7 +17,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 
 from contracts.topology import TOPOLOGY
-from services.chassis.runtime import ExitCode
+from services.chassis.guards import ExitCode
 from services.operations.embedded.stack import Stack, running
 from services.operations.provisioning import secrets
 from tests.support import slow_reporting
