@@ -51,6 +51,8 @@ _SURROUNDINGS = (
     TimeoutError,
     NatsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg lost the thread, as when a connection ends amid an answer
+    asyncpg.InvalidCachedStatementError,  # a migration changed a table; the statement is prepared anew
     asyncpg.PostgresConnectionError,
     asyncpg.TransactionRollbackError,  # serialisation failure, deadlock
     asyncpg.OperatorInterventionError,  # shutdown, statement cancelled
