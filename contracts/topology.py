@@ -266,18 +266,12 @@ class Topology:
     services: tuple[str, ...] = SERVICES
     users: tuple[str, ...] = USERS
     subscribers: tuple[SubscriberSpec, ...] = ()
-    _by_type: dict[str, EventSpec] = field(init=False, repr=False, compare=False)
     _by_data: dict[type[BaseModel], EventSpec] = field(init=False, repr=False, compare=False)
     _by_call: dict[tuple[str, type[BaseModel]], CallSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_type", {spec.type: spec for spec in self.events})
         object.__setattr__(self, "_by_data", {spec.data: spec for spec in self.events})
         object.__setattr__(self, "_by_call", {(spec.owner, spec.data): spec for spec in self.calls})
-
-    def event_of_type(self, type_: str) -> EventSpec:
-        """The event with this CloudEvents type. KeyError: no such event."""
-        return self._by_type[type_]
 
     def event_of(self, data: type[BaseModel]) -> EventSpec:
         """The event that carries this data. KeyError: no such event."""

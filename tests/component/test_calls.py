@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -22,17 +21,11 @@ from services.chassis.calls import Calls
 from services.chassis.client import Caller
 from services.chassis.database import Connection, Database, UnitOfWork
 from services.chassis.ids import uuid7
-from tests.component.ground import CLOCK, Ground, Witness, answer, command, delivery, ground, query, submitted
+from tests.component.ground import CLOCK, Ground, Witness, answer, command, delivery, query, submitted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 IMPORT, COUNTS = ImportCases(rows=[]), CaseCounts()
 DONE = CasesImported(imported=0, advanced=0, already_present=0, rejected=[])
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def here() -> AsyncIterator[Ground]:
-    async with ground() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

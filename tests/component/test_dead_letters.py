@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,22 +23,11 @@ from services.chassis.database import UnitOfWork
 from services.chassis.errors import Permanent
 from services.chassis.ids import uuid7
 from services.chassis.self_service import SelfService
-from tests.component.ground import Delivery, Ground, Times, Witness, command, delivery, event, ground, query
+from tests.component.ground import Delivery, Ground, Times, Witness, command, delivery, event, query
 from tests.support import stack as support
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SUBJECT = "evt.intake.case.submitted.v1.92"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def here() -> AsyncIterator[Ground]:
-    async with ground() as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def witness(here: Ground) -> Witness:
-    return Witness(await here.database("reporting"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from services.chassis import metrics
 from services.chassis.ids import uuid7
-from tests.component.ground import Witness, delivery, ground
+from tests.component.ground import Witness, delivery
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def witness() -> AsyncIterator[Witness]:
-    async with ground() as here:
-        yield Witness(await here.database("reporting"))
 
 
 async def test_an_early_event_that_is_delivered_again_stays_parked(witness: Witness) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from contracts.envelope import Event
 from contracts.topology import TOPOLOGY
@@ -15,21 +14,10 @@ from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
 from services.chassis.effects import TRIES_OF_UNKNOWN_FAULTS
 from services.chassis.ids import uuid7
-from tests.component.ground import Delivery, Ground, Witness, delivery, event, ground, submitted
+from tests.component.ground import Delivery, Ground, Witness, delivery, event, submitted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SUBJECT = "evt.intake.case.submitted.v1.92"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def here() -> AsyncIterator[Ground]:
-    async with ground() as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def witness(here: Ground) -> Witness:
-    return Witness(await here.database("reporting"))
 
 
 async def letters(witness: Witness, payload: bytes) -> list[tuple[str, Any, Any]]:

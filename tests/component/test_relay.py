@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +17,9 @@ from services.chassis.outbox import Origin
 from services.chassis.publish import Moved, Outgoing, publish
 from services.chassis.relay import Relay
 from services.operations.embedded import stack as embedded
-from tests.component.ground import Ground, ground, submitted
+from tests.component.ground import Ground, submitted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def here() -> AsyncIterator[Ground]:
-    async with ground() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -29,18 +28,12 @@ from services.chassis.self_service import SelfService
 from services.intake import consumers
 from services.intake.handlers import CaseHandlers, ImportHandler
 from services.intake.reference import Reference
-from tests.component.ground import CLOCK, Ground, command, ground, query, submitted
+from tests.component.ground import CLOCK, Ground, command, query, submitted
 from tests.support.stack import database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SUBMIT = "cmd.intake.submit-case.v1"
 REPLAY = "cmd.intake.replay-events.v1"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def here() -> AsyncIterator[Ground]:
-    async with ground() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
