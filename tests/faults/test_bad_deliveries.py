@@ -48,6 +48,10 @@ async def test_doubled_shuffled_and_poisoned(home: Path) -> None:
         for victim in victims:
             await command(home, "replay", "intake", "--entity", str(victim))
         await here.settle(dead=len(GARBAGE))
+        for letter in json.loads(await command(home, "dead-letters", "--service", "reporting", "--json"))["letters"]:
+            await command(home, "dead-letters", "discard", letter["id"], "--reason", "garbage", "--yes")
+        await command(home, "replay", "intake")  # the stream lacks what was purged from it, and `verify` says so
+        await here.settle()
 
 
 async def _published_log(here: Scene) -> list[asyncpg.Record]:
