@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.envelope import Message
-from contracts.intake.queries import UnitCaseCount
+from contracts.intake.queries.cases import UnitCaseCount
 from contracts.intake.vocabulary import UnitCode
 
 

@@ -45,6 +45,15 @@ _RETRY_SECONDS = 1.0
 _LOST_WHILE_DRAINING = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Work that is done every few seconds. It may fail for the surroundings' sake, and is then done next time."""
+
+    name: str
+    seconds: float
+    work: Callable[[], Awaitable[object]]
+
+
 @dataclass
 class Chassis:
     """What a service's composition root builds on."""
@@ -59,6 +68,8 @@ class Chassis:
     consumers: dict[str, Consumer] = field(default_factory=dict)
     at_start: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """Run once the database is there, before anything is consumed or answered."""
+    rounds: list[Round] = field(default_factory=list)
+    """Run again and again while the service runs, in each replica."""
 
     def consume(self, owner: str, effect: Effect, *, ordered: bool = True) -> None:
         """Applies `owner`'s events by `effect`; the topology must have a durable for it."""
@@ -198,7 +209,9 @@ class _Run:
             self._watch(f"guard of {durable.stream}", guards.durable(client, durable))
         for consumer in chassis.consumers.values():
             self._watch(f"sweep of {consumer.owner}", _sweep(consumer))
-        self._watch("forgetting", _forget(calls))
+        rounds = (*chassis.rounds, Round("forgetting", _FORGET_SECONDS, lambda: calls.forget(RETENTION)))
+        for each in rounds:
+            self._watch(each.name, _repeat(each))
         self._add_checks(database, relay, client, durables)
         self.health.stage = "running"
         log.info("running", extra={"http": f"{settings.http_host}:{settings.http_port}"})
@@ -354,11 +367,11 @@ async def _sweep(consumer: Consumer) -> None:
         await asyncio.sleep(_SWEEP_SECONDS)
 
 
-async def _forget(calls: Calls) -> None:
+async def _repeat(each: Round) -> None:
     while True:
         try:
-            await calls.forget(RETENTION)
+            await each.work()
         except Exception as error:
             if fault_of(error) is not Fault.SURROUNDINGS:
                 raise
-        await asyncio.sleep(_FORGET_SECONDS)
+        await asyncio.sleep(each.seconds)

@@ -2,7 +2,9 @@
 
 from services.chassis.runtime import Chassis, Service
 from services.intake import consumers
-from services.intake.handlers import Announcer, CaseHandlers, ImportHandler
+from services.intake.handlers.cases import CaseHandlers
+from services.intake.handlers.catalogue import Announcer
+from services.intake.handlers.importing import ImportHandler
 from services.intake.reference import Reference
 
 

@@ -1,9 +1,11 @@
 """What intake is asked."""
 
-from contracts.intake.commands import AcceptCase, CompleteCase, ImportCases, ReturnCase, SubmitCase
-from contracts.intake.queries import CaseByCode, CaseCounts
+from contracts.intake.commands.cases import AcceptCase, CompleteCase, ReturnCase, SubmitCase
+from contracts.intake.commands.importing import ImportCases
+from contracts.intake.queries.cases import CaseByCode, CaseCounts
 from services.chassis.calls import Calls
-from services.intake.handlers import CaseHandlers, ImportHandler
+from services.intake.handlers.cases import CaseHandlers
+from services.intake.handlers.importing import ImportHandler
 
 
 def register(calls: Calls, cases: CaseHandlers, import_cases: ImportHandler) -> None:

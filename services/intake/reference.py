@@ -16,11 +16,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from contracts.intake.commands import IntakeRefusal
-from contracts.intake.events import ProcedurePublished, UnitRegistered
+from contracts.intake.events.catalogue import ProcedurePublished, UnitRegistered
+from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import Channel
 from contracts.refusals import CommonRefusal, refuse
-from services.intake.domain import Case
+from services.intake.domain.cases import Case
 from services.worktime import deadline as deadlines
 from services.worktime.calendar import Calendar, DayException, Interval
 from services.worktime.deadline import DECREE_118, Deadline, DeadlineRules, ProcessingTime, Unit

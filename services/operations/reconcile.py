@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from contracts.intake.queries import UnitCaseCount
+from contracts.intake.queries.cases import UnitCaseCount
 from contracts.operations.queries import Bucket, LogDigestView, LogPlace
 from services.operations.bus import StreamLook
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from nats.aio.client import Client
 
-from contracts.intake.queries import CaseCounts, CaseCountsView, UnitCaseCount
+from contracts.intake.queries.cases import CaseCounts, CaseCountsView, UnitCaseCount
 from contracts.operations.queries import (
     ConsumerHealth,
     EntityVersion,

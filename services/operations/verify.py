@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import click
 from rich.console import Console
 
-from contracts.intake.queries import UnitCaseCount
+from contracts.intake.queries.cases import UnitCaseCount
 from contracts.topology import TOPOLOGY
 from services.chassis.connect import operator
 from services.operations import reconcile, verdict

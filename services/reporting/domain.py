@@ -7,15 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.intake.events import (
-    CaseAccepted,
-    CaseCompleted,
-    CaseFact,
-    CaseReturned,
-    CaseSubmitted,
-    ProcedurePublished,
-    UnitRegistered,
-)
+from contracts.intake.events.cases import CaseAccepted, CaseCompleted, CaseFact, CaseReturned, CaseSubmitted
+from contracts.intake.events.catalogue import ProcedurePublished, UnitRegistered
 from contracts.intake.vocabulary import CaseState
 from services.worktime.clock import ZONE
 

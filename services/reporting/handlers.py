@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from contracts.envelope import Event, Query
-from contracts.intake.queries import UnitCaseCount
+from contracts.intake.queries.cases import UnitCaseCount
 from contracts.refusals import CommonRefusal, refuse
 from contracts.reporting.queries import (
     FormII06a,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import asyncpg
 
-from contracts.intake.events import ProcedurePublished, UnitRegistered
+from contracts.intake.events.catalogue import ProcedurePublished, UnitRegistered
 from services.chassis.database import Connection
 from services.reporting.domain import CaseRow
 

@@ -14,7 +14,7 @@ import nats
 from nats.aio.client import Client
 
 from contracts.envelope import Actor, Command, Event, Query, Reply
-from contracts.intake.events import CaseSubmitted
+from contracts.intake.events.cases import CaseSubmitted
 from contracts.intake.vocabulary import Channel
 from contracts.roles import Role
 from contracts.topology import TOPOLOGY

@@ -11,9 +11,9 @@ import pytest_asyncio
 from nats.aio.msg import Msg
 
 from contracts.envelope import Command, Query
-from contracts.intake.commands import CasesImported, ImportCases, LogRow, RejectedRow
-from contracts.intake.events import ProcedurePublished
-from contracts.intake.queries import CaseCounts, CaseCountsView, UnitCaseCount
+from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
+from contracts.intake.events.catalogue import ProcedurePublished
+from contracts.intake.queries.cases import CaseCounts, CaseCountsView, UnitCaseCount
 from contracts.intake.vocabulary import CaseState
 from contracts.refusals import Refused
 from contracts.topology import MAX_PAYLOAD, RETENTION, TOPOLOGY

@@ -11,17 +11,20 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from contracts.intake.commands import AcceptCase, ImportCases, LogRow, SubmitCase
+from contracts.intake.commands.cases import AcceptCase, SubmitCase
+from contracts.intake.commands.importing import ImportCases, LogRow
 from contracts.intake.vocabulary import Channel
 from contracts.roles import Role
 from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
-from services.intake import consumers, store
-from services.intake.domain import Case
-from services.intake.handlers import CaseHandlers, ImportHandler
+from services.intake import consumers
+from services.intake.domain.cases import Case
+from services.intake.handlers.cases import CaseHandlers
+from services.intake.handlers.importing import ImportHandler
 from services.intake.reference import Reference
+from services.intake.store import cases as store
 from tests.component.ground import CLOCK, answer, command, ground
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from contracts.intake.commands import SubmitCase
+from contracts.intake.commands.cases import SubmitCase
 from contracts.intake.vocabulary import Channel
 from contracts.operations.commands import ReplayEvents
 from contracts.operations.queries import Health as AskHealth
@@ -26,7 +26,8 @@ from services.chassis.outbox import Origin
 from services.chassis.self_report import SelfReport
 from services.chassis.self_service import SelfService
 from services.intake import consumers
-from services.intake.handlers import CaseHandlers, ImportHandler
+from services.intake.handlers.cases import CaseHandlers
+from services.intake.handlers.importing import ImportHandler
 from services.intake.reference import Reference
 from tests.component.ground import CLOCK, Ground, command, query, submitted
 from tests.support.stack import database

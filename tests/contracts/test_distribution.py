@@ -47,7 +47,7 @@ import json, sys
 from importlib.resources import files
 import contracts.topology
 from contracts.envelope import Event
-from contracts.intake.events import CaseAccepted
+from contracts.intake.events.cases import CaseAccepted
 home = files("contracts")
 sample = home.joinpath("samples/intake.case.accepted.v1.json").read_text(encoding="utf-8")
 event = Event[CaseAccepted].model_validate_json(sample)

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import pytest
 
-from contracts.intake.commands import RejectedRow
-from services.intake import cli
+from contracts.intake.commands.importing import RejectedRow
+from services.intake.cli import importing as cli
 
 ROW = RejectedRow(line=2, column="unit", code="unknown-unit", message_vi="không rõ", message_en="unknown")
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.intake.queries import UnitCaseCount
+from contracts.intake.queries.cases import UnitCaseCount
 from contracts.intake.vocabulary import CaseState
 from contracts.operations.queries import Bucket, ConsumerHealth, GateDigestView, LogDigestView, LogPlace
 from services.operations import verdict

@@ -1,4 +1,4 @@
-"""All SQL of intake."""
+"""SQL of cases."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -9,7 +9,7 @@ import asyncpg
 
 from contracts.intake.vocabulary import CaseState, Channel
 from services.chassis.database import Connection
-from services.intake.domain import Case
+from services.intake.domain.cases import Case
 
 _COLUMNS = tuple(field.name for field in fields(Case))
 _TYPES = {
@@ -81,22 +81,4 @@ async def counts(connection: Connection) -> list[asyncpg.Record]:
     return await connection.fetch(
         """select receiving_unit as unit, state, count(*) as cases from cases
            group by receiving_unit, state order by receiving_unit, state"""
-    )
-
-
-async def announced(connection: Connection) -> dict[UUID, tuple[int, bytes]]:
-    """The version and fingerprint under which each entry of the catalogue was last announced. One at a time."""
-    await connection.execute("lock table announced in share row exclusive mode")
-    rows = await connection.fetch("select entity, version, fingerprint from announced")
-    return {row["entity"]: (row["version"], row["fingerprint"]) for row in rows}
-
-
-async def record_announced(connection: Connection, entries: Sequence[tuple[UUID, int, bytes]]) -> None:
-    """Records what has just been announced."""
-    await connection.execute(
-        """insert into announced select * from unnest($1::uuid[], $2::int[], $3::bytea[])
-           on conflict (entity) do update set version = excluded.version, fingerprint = excluded.fingerprint""",
-        [entry[0] for entry in entries],
-        [entry[1] for entry in entries],
-        [entry[2] for entry in entries],
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from contracts.intake.commands import LogRow, RejectedRow
+from contracts.intake.commands.importing import LogRow, RejectedRow
 
 COLUMNS = (
     "case_code",

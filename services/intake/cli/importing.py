@@ -18,12 +18,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from contracts.intake.commands import CasesImported, ImportCases, LogRow, RejectedRow
+from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
 from contracts.refusals import CommonRefusal, Refused
 from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
-from services.intake.case_log import BadFile, BadLine, GoodLine, count_lines, read
+from services.intake.cli.case_log import BadFile, BadLine, GoodLine, count_lines, read
 
 _PIECE = 500
 _STREAM = Path("-")

@@ -1,4 +1,4 @@
-"""What intake tells.
+"""What intake tells of cases.
 
 A case's events carry its dimensions each time, so that a subscriber of one fact needs no other.
 """
@@ -8,25 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.envelope import Message
-from contracts.intake.vocabulary import CaseCode, Channel, CommuneCode, ProcedureCode, ProvinceCode, UnitCode, UnitKind
-
-
-class UnitRegistered(Message):
-    """An administrative unit is known, by its official code."""
-
-    code: UnitCode
-    name: str
-    kind: UnitKind
-    province: ProvinceCode
-
-
-class ProcedurePublished(Message):
-    """A procedure of the catalogue is in force. `field` is the code of its field (lĩnh vực), `field_name` its name."""
-
-    code: ProcedureCode
-    name: str
-    field: str
-    field_name: str
+from contracts.intake.vocabulary import CaseCode, Channel, CommuneCode, ProcedureCode, UnitCode
 
 
 class CaseFact(Message):

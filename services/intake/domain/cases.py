@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.intake.commands import IntakeRefusal, LogRow
-from contracts.intake.events import CaseAccepted, CaseCompleted, CaseFact, CaseReturned, CaseSubmitted
+from contracts.intake.commands.importing import LogRow
+from contracts.intake.events.cases import CaseAccepted, CaseCompleted, CaseFact, CaseReturned, CaseSubmitted
+from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import CaseState, Channel
 from contracts.refusals import CommonRefusal, Refused, refuse
 from services.worktime.deadline import Deadline

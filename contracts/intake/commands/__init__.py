@@ -1,0 +1,1 @@
+"""What intake can be asked to do, a module for each topic."""

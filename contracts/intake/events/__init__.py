@@ -1,0 +1,1 @@
+"""What intake tells, a module for each topic."""

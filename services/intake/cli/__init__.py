@@ -1,0 +1,1 @@
+"""Intake's part of the command `tiepsuc`."""

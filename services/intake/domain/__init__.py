@@ -1,0 +1,1 @@
+"""The rules of intake, pure: each module decides from values."""

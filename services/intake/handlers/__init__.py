@@ -1,0 +1,1 @@
+"""Use cases of intake, each: load, decide, save."""
