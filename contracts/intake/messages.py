@@ -1,12 +1,15 @@
 """Intake's part of the one table: what it tells, and what it answers to whom."""
 
+from pydantic import BaseModel
+
 from contracts.intake.commands import cases as commands
 from contracts.intake.commands import importing
 from contracts.intake.events import cases as events
 from contracts.intake.events import catalogue
+from contracts.intake.lifecycle import MOVES
 from contracts.intake.queries import cases as queries
 from contracts.intake.refusals import IntakeRefusal
-from contracts.roles import OFFICERS, Role
+from contracts.roles import OFFICERS
 from contracts.specs import ADMIN, CallSpec, EventSpec, command, query
 
 EVENTS: tuple[EventSpec, ...] = (
@@ -14,45 +17,47 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "procedure", "published", 1, catalogue.ProcedurePublished),
     EventSpec("intake", "case", "submitted", 1, events.CaseSubmitted),
     EventSpec("intake", "case", "accepted", 1, events.CaseAccepted),
+    EventSpec("intake", "case", "declined", 1, events.CaseDeclined),
+    EventSpec("intake", "case", "started", 1, events.CaseStarted),
+    EventSpec("intake", "case", "supplement-requested", 1, events.SupplementRequested),
+    EventSpec("intake", "case", "supplement-completed", 1, events.SupplementCompleted),
+    EventSpec("intake", "case", "payment-requested", 1, events.PaymentRequested),
+    EventSpec("intake", "case", "payment-recorded", 1, events.PaymentRecorded),
+    EventSpec("intake", "case", "extended", 1, events.CaseExtended),
+    EventSpec("intake", "case", "deadline-moved", 1, events.DeadlineMoved),
+    EventSpec("intake", "case", "withdrawn", 1, events.CaseWithdrawn),
+    EventSpec("intake", "case", "stopped", 1, events.CaseStopped),
+    EventSpec("intake", "case", "amended", 1, events.CaseAmended),
     EventSpec("intake", "case", "completed", 1, events.CaseCompleted),
     EventSpec("intake", "case", "returned", 1, events.CaseReturned),
+    EventSpec("intake", "case", "error-reported", 1, events.ErrorReported),
+    EventSpec("intake", "case", "result-corrected", 1, events.ResultCorrected),
 )
 
 _CASE_REFUSALS = tuple(str(code) for code in IntakeRefusal)
 
+_DATA: dict[str, type[BaseModel]] = {
+    "submit-case": commands.SubmitCase,
+    "accept-case": commands.AcceptCase,
+    "serve-case": commands.ServeCase,
+    "decline-case": commands.DeclineCase,
+    "start-case": commands.StartCase,
+    "request-supplement": commands.RequestSupplement,
+    "complete-supplement": commands.CompleteSupplement,
+    "request-payment": commands.RequestPayment,
+    "record-payment": commands.RecordPayment,
+    "extend-case": commands.ExtendCase,
+    "withdraw-case": commands.WithdrawCase,
+    "stop-case": commands.StopCase,
+    "amend-case": commands.AmendCase,
+    "complete-case": commands.CompleteCase,
+    "return-case": commands.ReturnCase,
+    "report-error": commands.ReportError,
+    "correct-result": commands.CorrectResult,
+}
+
 CALLS: tuple[CallSpec, ...] = (
-    command(
-        "intake",
-        "submit-case",
-        commands.SubmitCase,
-        commands.CaseMoved,
-        OFFICERS | {Role.CITIZEN, Role.OPERATOR},
-        _CASE_REFUSALS,
-    ),
-    command(
-        "intake",
-        "accept-case",
-        commands.AcceptCase,
-        commands.CaseMoved,
-        frozenset({Role.RECEIVING_OFFICER, Role.CENTRE_HEAD}),
-        _CASE_REFUSALS,
-    ),
-    command(
-        "intake",
-        "complete-case",
-        commands.CompleteCase,
-        commands.CaseMoved,
-        frozenset({Role.LEADER, Role.CENTRE_HEAD}),
-        _CASE_REFUSALS,
-    ),
-    command(
-        "intake",
-        "return-case",
-        commands.ReturnCase,
-        commands.CaseMoved,
-        frozenset({Role.RECEIVING_OFFICER, Role.CENTRE_HEAD}),
-        _CASE_REFUSALS,
-    ),
+    *(command("intake", m.verb, _DATA[m.verb], commands.CaseMoved, m.movers, _CASE_REFUSALS) for m in MOVES),
     command("intake", "import-cases", importing.ImportCases, importing.CasesImported, ADMIN),
     query("intake", "case-by-code", queries.CaseByCode, queries.CaseView, OFFICERS | ADMIN),
     query("intake", "case-counts", queries.CaseCounts, queries.CaseCountsView, ADMIN),

@@ -37,9 +37,52 @@ class UnitKind(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """Where a case stands. The moves between them are the table in `contracts.intake.lifecycle`."""
 
     SUBMITTED = "submitted"
     ACCEPTED = "accepted"
+    DECLINED = "declined"
+    IN_PROGRESS = "in_progress"
+    SUPPLEMENT_REQUESTED = "supplement_requested"
+    AWAITING_PAYMENT = "awaiting_payment"
+    WITHDRAWN = "withdrawn"
+    STOPPED = "stopped"
     COMPLETED = "completed"
     RETURNED = "returned"
+
+
+STATE_NAMES: dict[CaseState, tuple[str, str]] = {
+    CaseState.SUBMITTED: ("mới nộp", "submitted"),
+    CaseState.ACCEPTED: ("đã tiếp nhận", "accepted"),
+    CaseState.DECLINED: ("không được tiếp nhận", "declined"),
+    CaseState.IN_PROGRESS: ("đang xử lý", "in progress"),
+    CaseState.SUPPLEMENT_REQUESTED: ("chờ bổ sung", "supplement requested"),
+    CaseState.AWAITING_PAYMENT: ("chờ nộp tiền", "awaiting payment"),
+    CaseState.WITHDRAWN: ("công dân rút", "withdrawn"),
+    CaseState.STOPPED: ("dừng xử lý", "stopped"),
+    CaseState.COMPLETED: ("đã có kết quả", "completed"),
+    CaseState.RETURNED: ("đã trả kết quả", "returned"),
+}
+"""For people, in Vietnamese and English."""
+
+
+class Outcome(StrEnum):
+    """What was decided. A refusal on the merits (Decree 118/2025 Art 19.3) is a result, too."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class StopCause(StrEnum):
+    """Why the centre stopped a case."""
+
+    SUPPLEMENT_NOT_COMPLETED = "supplement-not-completed"
+    OTHER = "other"
+
+
+class IntervalKind(StrEnum):
+    """What a case waited for, between two instants."""
+
+    SUPPLEMENT = "supplement"
+    PAYMENT = "payment"
+    CORRECTION = "correction"

@@ -98,3 +98,15 @@ class Calendar:
                 return at + amount
             amount -= end - at
             at = self.opening_at_or_after(end)
+
+    def working_time_between(self, start: datetime, end: datetime) -> timedelta:
+        """Working hours from one instant to another; none if the second is not later."""
+        total, at = timedelta(), start.astimezone(ZONE)
+        while at < end:
+            at = self.opening_at_or_after(at)
+            closing = next(
+                datetime.combine(at.date(), i.end, ZONE) for i in self.hours_on(at.date()) if at.time() < i.end
+            )
+            total += max(min(closing, end) - at, timedelta())
+            at = closing
+        return total

@@ -21,6 +21,7 @@ class Unit(StrEnum):
     WORKING_DAYS = "working_days"
     CALENDAR_DAYS = "calendar_days"
     SAME_DAY = "same_day"
+    IMMEDIATE = "immediate"
 
 
 _LONGEST = 3_650
@@ -35,7 +36,7 @@ class ProcessingTime:
     unit: Unit
 
     def __post_init__(self) -> None:
-        if (self.amount == 0) != (self.unit is Unit.SAME_DAY) or not 0 <= self.amount <= _LONGEST:
+        if (self.amount == 0) != (self.unit in {Unit.SAME_DAY, Unit.IMMEDIATE}) or not 0 <= self.amount <= _LONGEST:
             raise ValueError(f"a limit of {self.amount} {self.unit} makes no sense")
 
 

@@ -1,30 +1,50 @@
-"""The rules of a case: from submission to the result handed over, and what a line of a case log means.
+"""A case as it stands, and what every move of its life checks first. Pure."""
 
-Pure: decides from values. A rule that says no raises `Refused` with a stable code.
-"""
-
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.intake.commands.importing import LogRow
-from contracts.intake.events.cases import CaseAccepted, CaseCompleted, CaseFact, CaseReturned, CaseSubmitted
+from contracts.intake.events.cases import CaseFact
+from contracts.intake.lifecycle import CONDITIONS, MOVE, Condition
 from contracts.intake.refusals import IntakeRefusal
-from contracts.intake.vocabulary import CaseState, Channel
-from contracts.refusals import CommonRefusal, Refused, refuse
-from services.worktime.deadline import Deadline
+from contracts.intake.vocabulary import (
+    STATE_NAMES,
+    CaseState,
+    Channel,
+    IntervalKind,
+    Outcome,
+    StopCause,
+)
+from contracts.refusals import Refused, refuse
 
 _EARLIEST = datetime(1945, 9, 2, tzinfo=UTC)
 """Other programs write 0001-01-01 for "none"; that is before what a zone or a database can tell."""
 
-Instants = tuple[datetime | None, datetime | None, datetime | None, datetime | None]
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A raw interval in which a case waited for something; both readings of the clock follow from these.
+
+    `until` None: it still waits. `amount` is what was asked for, in đồng. `by` is the instant the law gives for it.
+    """
+
+    kind: IntervalKind
+    since: datetime
+    until: datetime | None = None
+    amount: int | None = None
+    by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it stands. `version` counts its events."""
+    """A case as it stands. `version` counts its events; `news` are those added since it was loaded.
+
+    `moved_at`: when it came where it is. `act_by`: until when the law wants the next step.
+    `clock_started_at`: the acceptance, or the completed supplement that started the clock anew; `first_due_at` is what
+    the receipt says, `due_at` what holds. `resumes`: the state to return to after a supplement or payment.
+    """
 
     id: UUID
     receiving_unit: str
@@ -34,92 +54,46 @@ class Case:
     field: str
     channel: Channel
     submitted_at: datetime
-    version: int = 1
+    version: int = 0
     state: CaseState = CaseState.SUBMITTED
+    moved_at: datetime = _EARLIEST
+    act_by: datetime | None = None
     case_code: str | None = None
-    accepted_at: datetime | None = None
-    due_at: datetime | None = None
+    applicant: UUID | None = None
     rule_version: str | None = None
     calendar_version: str | None = None
+    accepted_at: datetime | None = None
+    clock_started_at: datetime | None = None
+    first_due_at: datetime | None = None
+    due_at: datetime | None = None
+    started_at: datetime | None = None
+    extended_at: datetime | None = None
     completed_at: datetime | None = None
     returned_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    stop_cause: StopCause | None = None
+    resumes: CaseState | None = None
+    waits: tuple[Wait, ...] = ()
+    news: tuple[CaseFact, ...] = dataclass_field(default=(), compare=False)
+
+    def waited(self, kind: IntervalKind) -> tuple[Wait, ...]:
+        """The intervals of one kind, in order."""
+        return tuple(wait for wait in self.waits if wait.kind is kind)
 
     @property
-    def instants(self) -> Instants:
-        """Submitted, accepted, completed, returned."""
-        return (self.submitted_at, self.accepted_at, self.completed_at, self.returned_at)
+    def open_wait(self) -> Wait | None:
+        """The interval that has not ended; there is one at most."""
+        return self.waits[-1] if self.waits and self.waits[-1].until is None else None
 
 
-def submit(case: Case, now: datetime) -> Case:
-    """A new case. Refused: submitted in the future."""
-    _check_time("submitted_at", case.submitted_at, None, now)
-    return case
+def moved(case: Case, fact: CaseFact, **changes: Any) -> Case:
+    """The case after one more event."""
+    return replace(case, version=case.version + 1, news=(*case.news, fact), **changes)
 
 
-def accept(case: Case, code: str, at: datetime, due: Callable[[datetime], Deadline], now: datetime) -> Case:
-    """Accepts the complete, valid case: its clock starts (Decree 118/2025 Art 17.3)."""
-    _check_state(case, CaseState.SUBMITTED)
-    _check_time("accepted_at", at, case.submitted_at, now)
-    deadline = due(at)
-    return replace(
-        case,
-        version=case.version + 1,
-        state=CaseState.ACCEPTED,
-        case_code=code,
-        accepted_at=at,
-        due_at=deadline.due_at,
-        rule_version=deadline.rule_version,
-        calendar_version=deadline.calendar_version,
-    )
-
-
-def complete(case: Case, at: datetime, now: datetime) -> Case:
-    """The result is decided: the clock stops."""
-    _check_state(case, CaseState.ACCEPTED)
-    _check_time("completed_at", at, case.accepted_at, now)
-    return replace(case, version=case.version + 1, state=CaseState.COMPLETED, completed_at=at)
-
-
-def hand_over(case: Case, at: datetime, now: datetime) -> Case:
-    """The result is handed to the citizen."""
-    _check_state(case, CaseState.COMPLETED)
-    _check_time("returned_at", at, case.completed_at, now)
-    return replace(case, version=case.version + 1, state=CaseState.RETURNED, returned_at=at)
-
-
-def events_after(case: Case, version: int) -> Iterator[tuple[int, CaseFact]]:
-    """The events that lead a case from `version` to where it stands, each with its own version."""
-    facts = (_submitted, _accepted, _completed, _returned)
-    for number in range(version + 1, case.version + 1):
-        yield number, facts[number - 1](case)
-
-
-def _submitted(case: Case) -> CaseFact:
-    return _fact(CaseSubmitted, case, submitted_at=case.submitted_at)
-
-
-def _accepted(case: Case) -> CaseFact:
-    return _fact(
-        CaseAccepted,
-        case,
-        case_code=case.case_code,
-        accepted_at=case.accepted_at,
-        due_at=case.due_at,
-        rule_version=case.rule_version,
-        calendar_version=case.calendar_version,
-    )
-
-
-def _completed(case: Case) -> CaseFact:
-    return _fact(CaseCompleted, case, completed_at=case.completed_at)
-
-
-def _returned(case: Case) -> CaseFact:
-    return _fact(CaseReturned, case, returned_at=case.returned_at)
-
-
-def _fact(kind: type[CaseFact], case: Case, **facts: Any) -> CaseFact:
-    """Built without validation: an import makes thousands, from values that have been judged already."""
+def fact(kind: type[CaseFact], case: Case, **facts: Any) -> CaseFact:
+    """An event of a case. Built without validation: an import makes thousands, of values judged already."""
     return kind.model_construct(
         case_id=case.id,
         receiving_unit=case.receiving_unit,
@@ -131,25 +105,52 @@ def _fact(kind: type[CaseFact], case: Case, **facts: Any) -> CaseFact:
     )
 
 
-_STATE_VI = {
-    CaseState.SUBMITTED: "mới nộp",
-    CaseState.ACCEPTED: "đã tiếp nhận",
-    CaseState.COMPLETED: "đã xử lý xong",
-    CaseState.RETURNED: "đã trả kết quả",
-}
+def started_waiting(case: Case, wait: Wait) -> tuple[Wait, ...]:
+    """The intervals with one more, still open."""
+    return (*case.waits, wait)
 
 
-def _check_state(case: Case, wanted: CaseState) -> None:
-    if case.state is not wanted:
+def stopped_waiting(case: Case, at: datetime) -> tuple[Wait, ...]:
+    """The intervals, the last of which ends, if it is open."""
+    if case.open_wait is None:
+        return case.waits
+    return (*case.waits[:-1], replace(case.waits[-1], until=at))
+
+
+def check_state(case: Case, verb: str) -> None:
+    """Refused: the table does not let a case in this state be moved so."""
+    sources = MOVE[verb].sources
+    if case.state not in sources:
+        vi, en = (" / ".join(STATE_NAMES[state][language] for state in sources) for language in (0, 1))
         raise refuse(
             IntakeRefusal.WRONG_STATE,
-            f"Hồ sơ đang ở trạng thái “{_STATE_VI[case.state]}”, cần “{_STATE_VI[wanted]}”.",
-            f"The case is {case.state}; it must be {wanted}.",
+            f"Hồ sơ đang ở trạng thái “{STATE_NAMES[case.state][0]}”; “{MOVE[verb].vi}” cần trạng thái: {vi}.",
+            f"The case is {STATE_NAMES[case.state][1]}; to {MOVE[verb].en.lower()} it must be: {en}.",
             state=case.state,
         )
 
 
-def _check_time(column: str, at: datetime, earliest: datetime | None, now: datetime) -> None:
+def broken(condition: Condition, detail_vi: str = "", detail_en: str = "", *, field: str | None = None) -> Refused:
+    """The refusal of a condition of the table; details say what stood against it."""
+    meaning = CONDITIONS[condition]
+    article = f" ({meaning.article})" if meaning.article else ""
+    return refuse(
+        meaning.refusal,
+        f"Điều kiện: {meaning.vi}{article}.{' ' + detail_vi if detail_vi else ''}",
+        f"Condition: {meaning.en}{article}.{' ' + detail_en if detail_en else ''}",
+        field=field,
+        condition=condition,
+    )
+
+
+def check_reason(reason: str) -> None:
+    """Refused: no reason is stated."""
+    if not reason.strip():
+        raise broken(Condition.REASON_GIVEN, field="reason")
+
+
+def check_time(column: str, at: datetime, earliest: datetime | None, now: datetime) -> None:
+    """Refused: an instant in the future, before the step it follows, or before all cases."""
     if at < _EARLIEST:
         raise refuse(
             IntakeRefusal.IMPOSSIBLE_TIME,
@@ -171,61 +172,6 @@ def _check_time(column: str, at: datetime, earliest: datetime | None, now: datet
             f"{column} {at.isoformat()} is in the future.",
             field=column,
         )
-
-
-def parse_instant(row: LogRow, column: str) -> datetime | None:
-    """An instant of a log row. Refused: not ISO 8601, or without an offset."""
-    text: str = getattr(row, column)
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise refuse(
-            CommonRefusal.INVALID,
-            f"“{text}” không phải thời điểm ISO 8601 có múi giờ, ví dụ 2025-07-01T08:30+07:00.",
-            f"“{text}” is not an ISO 8601 instant with an offset, such as 2025-07-01T08:30+07:00.",
-            field=column,
-        )
-    return at
-
-
-def check_no_gap(row: LogRow) -> None:
-    """Refused: a later step is recorded without the one before it."""
-    for earlier, later in (
-        ("submitted_at", "accepted_at"),
-        ("accepted_at", "completed_at"),
-        ("completed_at", "returned_at"),
-    ):
-        if getattr(row, later) and not getattr(row, earlier):
-            raise refuse(
-                IntakeRefusal.IMPOSSIBLE_TIME,
-                f"Có {later} nhưng thiếu {earlier}.",
-                f"There is {later} but no {earlier}.",
-                field=earlier,
-            )
-    if not row.accepted_at:
-        raise refuse(
-            IntakeRefusal.IMPOSSIBLE_TIME,
-            "Thiếu accepted_at: sổ hồ sơ chỉ ghi hồ sơ đã tiếp nhận.",
-            "accepted_at is missing: a case log records accepted cases.",
-            field="accepted_at",
-        )
-
-
-def check_continues(known: Case, told: Case) -> None:
-    """Refused: a row tells another story of a case than is known of it."""
-    same = (known.receiving_unit, known.deciding_unit, known.procedure, known.channel) == (
-        told.receiving_unit,
-        told.deciding_unit,
-        told.procedure,
-        told.channel,
-    )
-    pairs = zip(known.instants, told.instants, strict=True)
-    if not same or any(before is not None and after is not None and before != after for before, after in pairs):
-        raise case_code_taken(str(told.case_code))
 
 
 def case_code_taken(code: str) -> Refused:

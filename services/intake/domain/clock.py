@@ -1,0 +1,73 @@
+"""How a case's clock is read: as the law does (a supplement starts it anew), and as Decision 766 does (it pauses).
+
+Both follow from the raw intervals that a case keeps; neither is stored as the truth of the other.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contracts.intake.events import cases as events
+from contracts.intake.lifecycle import OPEN
+from contracts.intake.vocabulary import CaseState, IntervalKind
+from services.intake.domain.cases import Case, fact, moved
+from services.intake.domain.terms import Terms
+
+_PAUSES = frozenset({IntervalKind.SUPPLEMENT, IntervalKind.PAYMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The due instant of a case by either reading; None: not accepted, or without a limit.
+
+    `restarted`: Decree 118/2025 Art 19.5 and 19.6. `paused`: Decision 766/QĐ-TTg, which subtracts the citizen's time.
+    """
+
+    restarted: datetime | None
+    paused: datetime | None
+
+
+def readings(case: Case, terms: Terms, now: datetime) -> Readings:
+    """Both readings, at an instant: a wait that has not ended pauses the clock until then."""
+    if case.accepted_at is None or (deadline := terms.due(case.accepted_at)) is None:
+        return Readings(case.due_at, None)
+    paused = deadline.due_at
+    for wait in case.waits:
+        if wait.kind in _PAUSES and wait.since >= case.accepted_at:
+            paused = terms.moved_on(paused, wait.since, wait.until or max(now, wait.since))
+    return Readings(case.due_at, paused)
+
+
+def due_again(case: Case, terms: Terms) -> datetime | None:
+    """When an open case is due by these terms, from what is stored of it; None: it has no deadline that could move.
+
+    A new date that the citizen was given with an apology stands as it was given.
+    """
+    if case.state not in OPEN or case.clock_started_at is None or case.extended_at is not None:
+        return None
+    deadline = terms.due(case.clock_started_at)
+    if deadline is None:
+        return None
+    due = deadline.due_at
+    if terms.payment_off_clock:
+        for wait in case.waited(IntervalKind.PAYMENT):
+            if wait.until is not None and wait.since >= case.clock_started_at:
+                due = terms.moved_on(due, wait.since, wait.until)
+    return due
+
+
+def move_deadline(case: Case, terms: Terms, now: datetime) -> Case | None:
+    """The case under a changed calendar, with an event where its due instant moved; None: nothing moves."""
+    due = due_again(case, terms)
+    if due is None or case.due_at is None or due == case.due_at:
+        return None
+    happened = fact(
+        events.DeadlineMoved,
+        case,
+        moved_at=now,
+        old_due_at=case.due_at,
+        due_at=due,
+        calendar_version=terms.calendar.version,
+    )
+    waiting = case.state is CaseState.SUPPLEMENT_REQUESTED
+    changed = moved(case, happened, due_at=due, calendar_version=terms.calendar.version)
+    return changed if waiting else replace(changed, act_by=due)
