@@ -1,15 +1,31 @@
 """Taking over a case log."""
 
+from operator import not_
+from typing import Any
+
 from pydantic import Field
 
 from contracts.envelope import Message
+from contracts.personal import Personal
+
+
+def _unless_empty() -> Any:
+    """A field that most rows leave empty; then it is not sent either, which halves a row on the wire."""
+    return Field(default="", exclude_if=not_)
 
 
 class LogRow(Message):
     """One line of a commune's case log, as text: intake judges every row by itself.
 
     `line` is the line in the file, counted from 1 with the header. Instants are ISO 8601 with an offset;
-    empty: not yet.
+    empty: not yet. The first nine columns make a case log; the others stand for what only some exports tell:
+
+    - `declined_at`: not accepted, or refused; `withdrawn_at`: the citizen took it back (Decree 118/2025 Art 21);
+      `stopped_at`: the centre closed it; `reason`: why, in words.
+    - `supplement_requested_at`, `supplement_completed_at`: the one request for papers (Art 11.2c, 19.5).
+    - `payment_requested_at`, `paid_at`: the financial obligation; `started_at`: the specialist began.
+    - `new_due_at`: the deadline that an apology announced (Art 19.6).
+    - `applicant_...`: whose case it is. Personal: never logged, in no event.
     """
 
     line: int = Field(ge=1)
@@ -22,6 +38,19 @@ class LogRow(Message):
     accepted_at: str
     completed_at: str
     returned_at: str
+    declined_at: str = _unless_empty()
+    supplement_requested_at: str = _unless_empty()
+    supplement_completed_at: str = _unless_empty()
+    payment_requested_at: str = _unless_empty()
+    paid_at: str = _unless_empty()
+    withdrawn_at: str = _unless_empty()
+    stopped_at: str = _unless_empty()
+    new_due_at: str = _unless_empty()
+    started_at: str = _unless_empty()
+    reason: str = _unless_empty()
+    applicant_name: Personal[str] = _unless_empty()
+    applicant_id_number: Personal[str] = _unless_empty()
+    applicant_phone: Personal[str] = _unless_empty()
 
 
 class ImportCases(Message):
