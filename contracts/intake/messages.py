@@ -9,7 +9,7 @@ from contracts.intake.events import catalogue
 from contracts.intake.lifecycle import MOVES
 from contracts.intake.queries import cases as queries
 from contracts.intake.refusals import IntakeRefusal
-from contracts.roles import OFFICERS
+from contracts.roles import OFFICERS, Role
 from contracts.specs import ADMIN, CallSpec, EventSpec, command, query
 
 EVENTS: tuple[EventSpec, ...] = (
@@ -60,5 +60,9 @@ CALLS: tuple[CallSpec, ...] = (
     *(command("intake", m.verb, _DATA[m.verb], commands.CaseMoved, m.movers, _CASE_REFUSALS) for m in MOVES),
     command("intake", "import-cases", importing.ImportCases, importing.CasesImported, ADMIN),
     query("intake", "case-by-code", queries.CaseByCode, queries.CaseView, OFFICERS | ADMIN),
+    query("intake", "case-by-id", queries.CaseById, queries.CaseView, OFFICERS | ADMIN),
+    query("intake", "case-history", queries.CaseHistory, queries.CaseHistoryView, OFFICERS | ADMIN),
+    query("intake", "inbox", queries.Inbox, queries.InboxView, OFFICERS | ADMIN | {Role.PROVINCE}),
+    query("intake", "find-cases", queries.FindCases, queries.FoundCases, OFFICERS | ADMIN),
     query("intake", "case-counts", queries.CaseCounts, queries.CaseCountsView, ADMIN),
 )

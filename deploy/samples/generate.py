@@ -92,7 +92,7 @@ def _open_ones(
     due_later = [
         number
         for number, (at, procedure) in enumerate(zip(accepted, procedures, strict=True))
-        if reference.quick_deadline(procedure, at).due_at > closing
+        if reference.deadline(procedure, at).due_at > closing
     ]
     if len(due_later) < wanted:
         raise ValueError(f"only {len(due_later)} cases are due after the window; {wanted} cannot be in progress")
@@ -103,7 +103,7 @@ def _completion(
     chance: random.Random, reference: Reference, procedure: str, at: datetime, closing: datetime
 ) -> datetime:
     """An instant in working hours, after acceptance, before the deadline and before the log's end."""
-    latest = min(reference.quick_deadline(procedure, at).due_at, closing) - timedelta(minutes=1)
+    latest = min(reference.deadline(procedure, at).due_at, closing) - timedelta(minutes=1)
     minutes = _working_minutes(reference.calendar, at, latest)
     drawn = 1 + int((minutes - 1) * chance.betavariate(1.2, 2.5))
     return reference.calendar.add_working_time(at, timedelta(minutes=drawn))

@@ -5,6 +5,8 @@ from services.intake import consumers
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.catalogue import Announcer
 from services.intake.handlers.importing import ImportHandler
+from services.intake.handlers.reference import Fixed
+from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
 
 
@@ -16,5 +18,11 @@ def create() -> Service:
 async def wire(chassis: Chassis) -> None:
     """Puts the rooms together."""
     reference = Reference.shipped()
-    consumers.register(chassis.calls, CaseHandlers(reference, chassis.clock), ImportHandler(reference, chassis.clock))
+    book = Fixed(reference)
+    consumers.register(
+        chassis.calls,
+        CaseHandlers(book, chassis.clock),
+        CaseViews(book, chassis.clock),
+        ImportHandler(book, chassis.clock),
+    )
     chassis.at_start.append(Announcer(reference, chassis.database))

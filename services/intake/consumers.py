@@ -1,19 +1,37 @@
 """What intake is asked."""
 
-from contracts.intake.commands.cases import AcceptCase, CompleteCase, ReturnCase, SubmitCase
+from contracts.intake.commands import cases as commands
 from contracts.intake.commands.importing import ImportCases
-from contracts.intake.queries.cases import CaseByCode, CaseCounts
+from contracts.intake.queries import cases as queries
 from services.chassis.calls import Calls
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.importing import ImportHandler
+from services.intake.handlers.views import CaseViews
 
 
-def register(calls: Calls, cases: CaseHandlers, import_cases: ImportHandler) -> None:
-    """A table of contents: commands, then queries."""
-    calls.command(SubmitCase, cases.submit)
-    calls.command(AcceptCase, cases.accept)
-    calls.command(CompleteCase, cases.complete)
-    calls.command(ReturnCase, cases.hand_over)
+def register(calls: Calls, cases: CaseHandlers, views: CaseViews, import_cases: ImportHandler) -> None:
+    """A table of contents: the moves of a case, importing, then queries."""
+    calls.command(commands.SubmitCase, cases.submit)
+    calls.command(commands.AcceptCase, cases.accept)
+    calls.command(commands.ServeCase, cases.serve)
+    calls.command(commands.DeclineCase, cases.decline)
+    calls.command(commands.StartCase, cases.start)
+    calls.command(commands.RequestSupplement, cases.request_supplement)
+    calls.command(commands.CompleteSupplement, cases.complete_supplement)
+    calls.command(commands.RequestPayment, cases.request_payment)
+    calls.command(commands.RecordPayment, cases.record_payment)
+    calls.command(commands.ExtendCase, cases.extend)
+    calls.command(commands.WithdrawCase, cases.withdraw)
+    calls.command(commands.StopCase, cases.stop)
+    calls.command(commands.AmendCase, cases.amend)
+    calls.command(commands.CompleteCase, cases.complete)
+    calls.command(commands.ReturnCase, cases.hand_over)
+    calls.command(commands.ReportError, cases.report_error)
+    calls.command(commands.CorrectResult, cases.correct_result)
     calls.command(ImportCases, import_cases)
-    calls.query(CaseByCode, cases.by_code)
-    calls.query(CaseCounts, cases.counts)
+    calls.query(queries.CaseByCode, views.by_code)
+    calls.query(queries.CaseById, views.by_id)
+    calls.query(queries.CaseHistory, views.history)
+    calls.query(queries.Inbox, views.inbox)
+    calls.query(queries.FindCases, views.find)
+    calls.query(queries.CaseCounts, views.counts)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 from importlib.resources import files
 from typing import TypeVar
 from uuid import UUID
@@ -21,9 +22,13 @@ from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import Channel
 from contracts.refusals import CommonRefusal, refuse
 from services.intake.domain.cases import Case
+from services.intake.domain.rules import RuleBook, Rules
+from services.intake.domain.rules import parse as parse_rules
+from services.intake.domain.terms import Terms
 from services.worktime import deadline as deadlines
 from services.worktime.calendar import Calendar, DayException, Interval
-from services.worktime.deadline import DECREE_118, Deadline, DeadlineRules, ProcessingTime, Unit
+from services.worktime.clock import ZONE
+from services.worktime.deadline import Deadline, ProcessingTime, Unit
 
 Parsed = TypeVar("Parsed")
 
@@ -50,6 +55,7 @@ class Procedure:
     effective_from: date
     confidence: str
     note: str
+    payment_off_clock: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,8 @@ class Reference:
     unit_by_code: Mapping[str, UnitRegistered]
     procedure_by_code: Mapping[str, Procedure]
     calendar: Calendar
-    rules: DeadlineRules
+    rules: RuleBook
+    agency_by_unit: Mapping[str, str]
 
     @classmethod
     def shipped(cls) -> "Reference":
@@ -68,7 +75,16 @@ class Reference:
         procedures = {each.code: each for each in read("procedures.csv", _procedure)}
         days = dict(read("days.csv", _day))
         calendar = Calendar(_calendar_version(days), _WEEK, days)
-        return cls(units, procedures, calendar, DECREE_118)
+        try:
+            rules = parse_rules(_text("rules.toml"))
+        except ValueError as error:
+            raise BadData(str(error)) from error
+        return cls(units, procedures, calendar, rules, dict(read("agencies.csv", _agency)))
+
+    @cached_property
+    def unit_by_agency(self) -> Mapping[str, str]:
+        """Whose case codes begin with an agency's code."""
+        return {agency: unit for unit, agency in self.agency_by_unit.items()}
 
     def units(self) -> Iterator[UnitRegistered]:
         yield from self.unit_by_code.values()
@@ -78,21 +94,52 @@ class Reference:
             yield ProcedurePublished(code=each.code, name=each.name, field=each.field, field_name=each.field_name)
 
     def new_case(
-        self, case_id: UUID, receiving: str, deciding: str, procedure: str, channel: Channel, submitted_at: datetime
+        self,
+        case_id: UUID,
+        receiving: str,
+        deciding: str,
+        procedure: str,
+        channel: Channel,
+        submitted_at: datetime,
+        code: str | None = None,
     ) -> Case:
         """A case in its first state. Refused: unknown unit or procedure, or one that receives no cases."""
         unit = self._unit(receiving, "receiving_unit", commune=True)
         self._unit(deciding, "deciding_unit")
         found = self._procedure(procedure)
-        return Case(case_id, receiving, deciding, unit.province, found.code, found.field, channel, submitted_at)
+        return Case(
+            case_id,
+            receiving,
+            deciding,
+            unit.province,
+            found.code,
+            found.field,
+            channel,
+            submitted_at,
+            case_code=code,
+        )
+
+    def terms(self, procedure: str, unit: str, rules: Rules) -> Terms:
+        """What the law gives a case of this procedure that a unit decides. Refused: unknown procedure."""
+        found = self._procedure(procedure)
+        return Terms(rules, found.limit, self.calendar, found.payment_off_clock, self.agency_by_unit.get(unit))
+
+    def terms_of(self, case: Case, at: datetime, *, procedure: str | None = None) -> Terms:
+        """The terms of a case by the rules it was received under; until it is accepted, by those in force then."""
+        if case.rule_version is None:
+            rules = self.rules.on(at.astimezone(ZONE).date())
+        else:
+            rules = self.rules.named(case.rule_version)
+        return self.terms(procedure or case.procedure, case.deciding_unit, rules)
+
+    def field_of(self, procedure: str) -> str:
+        """The field of a procedure. Refused: unknown procedure."""
+        return self._procedure(procedure).field
 
     def deadline(self, procedure: str, accepted_at: datetime) -> Deadline:
-        """The deadline of a case, explained."""
-        return deadlines.compute(accepted_at, self._procedure(procedure).limit, self.calendar, self.rules)
-
-    def quick_deadline(self, procedure: str, accepted_at: datetime) -> Deadline:
-        """The same without the explanation."""
-        return deadlines.compute_quickly(accepted_at, self._procedure(procedure).limit, self.calendar, self.rules)
+        """The deadline of a case, with the steps that lead to it."""
+        limit = self._procedure(procedure).limit
+        return deadlines.compute(accepted_at, limit, self.calendar, self.rules.on(accepted_at.date()).deadline)
 
     def check_case_code(self, code: str) -> None:
         """Refused: not of the form that Decree 118/2025 Art 28 gives."""
@@ -101,6 +148,18 @@ class Reference:
                 CommonRefusal.INVALID,
                 f"“{code}” không đúng dạng mã hồ sơ, ví dụ H13.57-250701-0001.",
                 f"“{code}” is no case code, such as H13.57-250701-0001.",
+                field="case_code",
+            )
+
+    def check_agency(self, code: str, unit: str) -> None:
+        """Refused: a case code that begins with another agency's code than the deciding unit's, where that is known."""
+        agency = code.partition("-")[0]
+        wanted, owner = self.agency_by_unit.get(unit), self.unit_by_agency.get(agency)
+        if (wanted is not None and agency != wanted) or owner not in (None, unit):
+            raise refuse(
+                IntakeRefusal.FOREIGN_CASE_CODE,
+                f"Mã hồ sơ {code} không bắt đầu bằng mã cơ quan giải quyết ({wanted or unit}).",
+                f"The case code {code} does not begin with the deciding agency's ({wanted or unit}).",
                 field="case_code",
             )
 
@@ -140,8 +199,11 @@ class _BadCell(ValueError):
 
 def read(name: str, parse: Callable[[dict[str, str]], Parsed]) -> Iterator[Parsed]:
     """The rows of a data file. BadData: a row that cannot be parsed."""
-    text = (files("services.intake") / "data" / name).read_text(encoding="utf-8")
-    yield from rows(name, text, parse)
+    yield from rows(name, _text(name), parse)
+
+
+def _text(name: str) -> str:
+    return (files("services.intake") / "data" / name).read_text(encoding="utf-8")
 
 
 def rows(name: str, text: str, parse: Callable[[dict[str, str]], Parsed]) -> Iterator[Parsed]:
@@ -193,3 +255,7 @@ def _day(row: dict[str, str]) -> tuple[date, DayException]:
     return _cell(row, "day", date.fromisoformat), DayException(
         hours, _cell(row, "note_vi", str), _cell(row, "note_en", str)
     )
+
+
+def _agency(row: dict[str, str]) -> tuple[str, str]:
+    return _cell(row, "unit", str), _cell(row, "agency", str)

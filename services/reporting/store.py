@@ -14,7 +14,8 @@ _CASE_COLUMNS = tuple(field.name for field in fields(CaseRow))
 _CASE_TYPES = {"case_id": "uuid"} | {name: "timestamptz" for name in _CASE_COLUMNS if name.endswith("_at")}
 _UPSERT_CASES = """
     insert into case_fact ({columns}) select * from unnest({arrays})
-    on conflict (case_id) do update set state = excluded.state, {kept}
+    on conflict (case_id) do update set state = coalesce(nullif(excluded.state, ''), case_fact.state),
+        procedure = excluded.procedure, field = excluded.field, channel = excluded.channel, {kept}
 """.format(
     columns=", ".join(_CASE_COLUMNS),
     arrays=", ".join(f"${i}::{_CASE_TYPES.get(name, 'text')}[]" for i, name in enumerate(_CASE_COLUMNS, 1)),

@@ -23,6 +23,8 @@ from services.intake import consumers
 from services.intake.domain.cases import Case
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.importing import ImportHandler
+from services.intake.handlers.reference import Fixed
+from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
 from services.intake.store import cases as store
 from tests.component.ground import CLOCK, answer, command, ground
@@ -42,6 +44,8 @@ ROW = LogRow(
     returned_at="",
 )
 DONE = {"completed_at": "2025-07-01T09:00:00+07:00"}
+REFERENCE = Reference.shipped()
+BOOK = Fixed(REFERENCE)
 codes = (f"H13.57-250701-{number:04d}" for number in range(1, 9_999))
 
 
@@ -53,9 +57,8 @@ async def database() -> AsyncIterator[Database]:
 
 @pytest.fixture
 def calls(database: Database) -> Calls:
-    reference = Reference.shipped()
     calls = Calls("intake", database, TOPOLOGY, CLOCK)
-    consumers.register(calls, CaseHandlers(reference, CLOCK), ImportHandler(reference, CLOCK))
+    consumers.register(calls, CaseHandlers(BOOK, CLOCK), CaseViews(BOOK, CLOCK), ImportHandler(BOOK, CLOCK))
     return calls
 
 
@@ -77,7 +80,7 @@ async def one_is_held_back(database: Database, first: Callable[[Any], Any], seco
 async def test_of_two_imports_of_a_case_the_later_one_adds_what_it_knows_more(database: Database, calls: Calls) -> None:
     code = next(codes)
     accepted, completed = ROW.model_copy(update={"case_code": code}), ROW.model_copy(update={"case_code": code} | DONE)
-    handler = ImportHandler(Reference.shipped(), CLOCK)
+    handler = ImportHandler(BOOK, CLOCK)
     reply = await one_is_held_back(
         database, lambda work: handler(work, importing(accepted)), answer(calls, importing(completed))
     )
@@ -87,7 +90,7 @@ async def test_of_two_imports_of_a_case_the_later_one_adds_what_it_knows_more(da
 
 
 async def test_the_same_cases_inserted_in_opposite_order_do_not_deadlock(database: Database) -> None:
-    handler = ImportHandler(Reference.shipped(), CLOCK)
+    handler = ImportHandler(BOOK, CLOCK)
 
     async def insert(order: list[Case]) -> int:
         async with database.unit_of_work() as work:
@@ -95,9 +98,9 @@ async def test_the_same_cases_inserted_in_opposite_order_do_not_deadlock(databas
 
     for _ in range(5):
         rows = [ROW.model_copy(update={"case_code": next(codes)}) for _ in range(1_000)]
-        told, _ = handler._judge(rows)
-        cases = [case for _, case in told.values()]
-        again = [case for _, case in reversed(handler._judge(rows)[0].values())]
+        cases, again = (
+            [handler._judge(row, REFERENCE, CLOCK.now())[1] for row in order] for order in (rows, rows[::-1])
+        )
         assert sum(await asyncio.gather(insert(cases), insert(again))) == len(rows)
 
 
@@ -115,7 +118,7 @@ async def test_two_cases_accepted_under_one_code_have_one_winner_and_a_true_refu
 ) -> None:
     code = next(codes)
     winner, loser = await submit(calls), await submit(calls)
-    handlers = CaseHandlers(Reference.shipped(), CLOCK)
+    handlers = CaseHandlers(BOOK, CLOCK)
     first, second = (
         command(AcceptCase(case_id=case, case_code=code), role=Role.RECEIVING_OFFICER) for case in (winner, loser)
     )

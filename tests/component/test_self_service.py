@@ -28,6 +28,8 @@ from services.chassis.self_service import SelfService
 from services.intake import consumers
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.importing import ImportHandler
+from services.intake.handlers.reference import Fixed
+from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
 from tests.component.ground import CLOCK, Ground, command, query, submitted
 from tests.support.stack import database
@@ -41,8 +43,8 @@ REPLAY = "cmd.intake.replay-events.v1"
 async def calls(here: Ground) -> Calls:
     """Intake's own, wired as in its composition root."""
     calls = await here.calls("intake", await here.database("intake"))
-    reference = Reference.shipped()
-    consumers.register(calls, CaseHandlers(reference, CLOCK), ImportHandler(reference, CLOCK))
+    book = Fixed(Reference.shipped())
+    consumers.register(calls, CaseHandlers(book, CLOCK), CaseViews(book, CLOCK), ImportHandler(book, CLOCK))
     pool = await _relay_pool(here)
     health = Health("intake")
     health.stage = "running"

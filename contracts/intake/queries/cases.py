@@ -1,17 +1,36 @@
-"""What intake can be asked."""
+"""What intake can be asked about cases."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from contracts.envelope import Message
-from contracts.intake.vocabulary import CaseCode, CaseState, Channel, CommuneCode, ProcedureCode, UnitCode
+from contracts.intake.vocabulary import (
+    CaseCode,
+    CaseState,
+    Channel,
+    CommuneCode,
+    IntervalKind,
+    Outcome,
+    ProcedureCode,
+    StopCause,
+    UnitCode,
+)
+
+PageSize = Annotated[int, Field(ge=1, le=200)]
 
 
 class CaseByCode(Message):
     """The case with this code."""
 
     case_code: CaseCode
+
+
+class CaseById(Message):
+    """The case with this id."""
+
+    case_id: UUID
 
 
 class DeadlineStep(Message):
@@ -24,8 +43,31 @@ class DeadlineStep(Message):
     article: str
 
 
+class CaseWait(Message):
+    """A raw interval in which a case waited. `until` None: it still does; `by`: what the law gives for it."""
+
+    kind: IntervalKind
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    by: AwareDatetime | None = None
+    amount: int | None = None
+
+
+class AllowedMove(Message):
+    """A move that the asker may make now, its conditions aside: the command's verb, and its name for people."""
+
+    verb: str
+    name_vi: str
+    name_en: str
+
+
 class CaseView(Message):
-    """A case as it stands, its deadline explained."""
+    """A case as it stands, its deadline explained.
+
+    `due_at` is the law's reading, by which a supplement starts the clock anew; `due_at_paused` that of Decision 766,
+    which subtracts the citizen's time; `first_due_at` what the receipt says. `act_by`: until when the law wants the
+    next step.
+    """
 
     case_id: UUID
     case_code: CaseCode | None = None
@@ -41,6 +83,96 @@ class CaseView(Message):
     completed_at: AwareDatetime | None = None
     returned_at: AwareDatetime | None = None
     deadline_steps: list[DeadlineStep]
+    act_by: AwareDatetime | None = None
+    first_due_at: AwareDatetime | None = None
+    due_at_paused: AwareDatetime | None = None
+    clock_started_at: AwareDatetime | None = None
+    started_at: AwareDatetime | None = None
+    extended_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    outcome: Outcome | None = None
+    stop_cause: StopCause | None = None
+    rule_version: str | None = None
+    calendar_version: str | None = None
+    waits: list[CaseWait] = Field(default_factory=list)
+    moves: list[AllowedMove] = Field(default_factory=list)
+
+
+class CaseHistory(Message):
+    """What happened to a case, in order."""
+
+    case_id: UUID
+
+
+class CaseStep(Message):
+    """One event of a case: its kind (`accepted`), when it was recorded, and what was said with it."""
+
+    version: int
+    kind: str
+    recorded_at: AwareDatetime
+    facts: dict[str, str | int | None]
+    reason: str | None = None
+    items: list[str] = Field(default_factory=list)
+
+
+class CaseHistoryView(Message):
+    """A case's steps, the first first."""
+
+    case_id: UUID
+    steps: list[CaseStep]
+
+
+class Inbox(Message):
+    """Cases that wait, in the order in which they have to be done.
+
+    `side`: of the unit that receives, of the one that decides, or of a whole province. `states` empty: all that wait.
+    `cursor`: the one that the page before ended with.
+    """
+
+    unit: UnitCode
+    side: Literal["receiving", "deciding", "province"] = "deciding"
+    states: list[CaseState] = Field(default_factory=list, max_length=10)
+    cursor: str | None = Field(default=None, max_length=100)
+    size: PageSize = 50
+
+
+class ListedCase(Message):
+    """A case in a list. `queue_at`: what the list is ordered by, `act_by` or else since when it waits."""
+
+    case_id: UUID
+    case_code: CaseCode | None = None
+    receiving_unit: CommuneCode
+    deciding_unit: UnitCode
+    procedure: ProcedureCode
+    field: str
+    channel: Channel
+    state: CaseState
+    version: int
+    submitted_at: AwareDatetime
+    due_at: AwareDatetime | None = None
+    act_by: AwareDatetime | None = None
+    queue_at: AwareDatetime
+
+
+class InboxView(Message):
+    """A page of an inbox; `cursor` None: it is the last. `counts`: how many wait in each state, whatever was asked."""
+
+    cases: list[ListedCase]
+    cursor: str | None = None
+    counts: dict[CaseState, int]
+
+
+class FindCases(Message):
+    """Cases by a part of their code: how it begins, or how it ends (those not yet finished)."""
+
+    text: str = Field(min_length=3, max_length=40, pattern=r"^[A-Z0-9.\-]+$")
+    size: PageSize = 20
+
+
+class FoundCases(Message):
+    """What was found, in the order of the codes."""
+
+    cases: list[ListedCase]
 
 
 class CaseCounts(Message):

@@ -84,10 +84,11 @@ def serve(case: Case, terms: Terms, code: str, now: datetime) -> Case:
     return hand_over(complete(case, Outcome.GRANTED, "", at, now), at, now)
 
 
-def decline(case: Case, reason: str, at: datetime, now: datetime) -> Case:
+def decline(case: Case, reason: str, at: datetime, now: datetime, *, lawful: bool = True) -> Case:
     """Does not accept the case."""
     check_state(case, "decline-case")
-    check_reason(reason)
+    if lawful:
+        check_reason(reason)
     check_time("declined_at", at, case.moved_at, now)
     happened = fact(events.CaseDeclined, case, declined_at=at)
     return moved(case, happened, state=CaseState.DECLINED, moved_at=at, act_by=None, ended_at=at)

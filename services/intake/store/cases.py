@@ -1,31 +1,28 @@
 """SQL of cases."""
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from contracts.intake.vocabulary import CaseState, Channel
+from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, StopCause
 from services.chassis.database import Connection
-from services.intake.domain.cases import Case
+from services.intake.domain.cases import Case, Wait
 
-_COLUMNS = tuple(field.name for field in fields(Case))
-_TYPES = {
-    "id": "uuid",
-    "version": "int",
-    "submitted_at": "timestamptz",
-    "accepted_at": "timestamptz",
-    "due_at": "timestamptz",
-    "completed_at": "timestamptz",
-    "returned_at": "timestamptz",
+_COLUMNS = tuple(field.name for field in fields(Case) if field.compare)
+_TYPES = {"id": "uuid", "applicant": "uuid", "version": "int", "waits": "jsonb"} | {
+    name: "timestamptz" for name in (*_COLUMNS,) if name.endswith("_at") or name == "act_by"
 }
 _ROWS = "unnest({arrays}) as new({columns})".format(
     arrays=", ".join(f"${i}::{_TYPES.get(name, 'text')}[]" for i, name in enumerate(_COLUMNS, 1)),
     columns=", ".join(_COLUMNS),
 )
-_SELECT = f"select {', '.join(_COLUMNS)} from cases"
+SELECT = f"select {', '.join(_COLUMNS)} from cases"
 _INSERT = f"""
     insert into cases ({", ".join(_COLUMNS)}) select * from {_ROWS} order by new.case_code
     on conflict do nothing returning id
@@ -36,13 +33,36 @@ _UPDATE = f"""
 """
 
 
-def _case(row: asyncpg.Record) -> Case:
+def case_of(row: asyncpg.Record) -> Case:
+    """The case that a row of `SELECT` holds."""
     values = dict(row)
-    return Case(**{**values, "state": CaseState(values["state"]), "channel": Channel(values["channel"])})
+    values["state"] = CaseState(values["state"])
+    values["channel"] = Channel(values["channel"])
+    if values["outcome"] is not None:
+        values["outcome"] = Outcome(values["outcome"])
+    if values["stop_cause"] is not None:
+        values["stop_cause"] = StopCause(values["stop_cause"])
+    if values["resumes"] is not None:
+        values["resumes"] = CaseState(values["resumes"])
+    text = values["waits"]
+    values["waits"] = () if text == "[]" else tuple(_wait(each) for each in json.loads(text))
+    return Case(**values)
+
+
+def _wait(told: dict[str, Any]) -> Wait:
+    instants = {key: told[key] and datetime.fromisoformat(told[key]) for key in ("since", "until", "by")}
+    return Wait(IntervalKind(told["kind"]), amount=told["amount"], **instants)
+
+
+def _waits(waits: tuple[Wait, ...]) -> str:
+    if not waits:
+        return "[]"
+    return json.dumps([asdict(wait) for wait in waits], default=lambda value: value.isoformat())
 
 
 def _arrays(cases: Sequence[Case]) -> list[list[Any]]:
-    return [[getattr(case, name) for case in cases] for name in _COLUMNS]
+    arrays = [[getattr(case, name) for case in cases] for name in _COLUMNS if name != "waits"]
+    return [*arrays, [_waits(case.waits) for case in cases]]
 
 
 async def insert(connection: Connection, cases: Sequence[Case]) -> set[UUID]:
@@ -58,22 +78,75 @@ async def update(connection: Connection, cases: Sequence[Case]) -> None:
     await connection.execute(_UPDATE, *_arrays(cases))
 
 
-async def by_id(connection: Connection, case_id: UUID) -> Case | None:
-    """A case, locked until the end of the transaction."""
-    row = await connection.fetchrow(f"{_SELECT} where id = $1 for update", case_id)
-    return _case(row) if row else None
+async def add_notes(connection: Connection, notes: Sequence[tuple[Case, str, Sequence[str]]]) -> None:
+    """Keeps what was said in words with the move that led to each case's version: a reason, and single points."""
+    if notes:
+        await connection.executemany(
+            "insert into case_note (case_id, version, reason, items) values ($1, $2, $3, $4)",
+            [(case.id, case.version, reason, list(items)) for case, reason, items in notes],
+        )
+
+
+async def next_serial(connection: Connection, agency: str, day: date, before: str) -> int:
+    """The next serial of an agency's day; `before` is how its codes of that day begin.
+
+    Codes that came from another system are counted as well. Others who ask wait until this transaction ends.
+    """
+    serial: int = await connection.fetchval(
+        """with others as (
+               select coalesce(max(substr(case_code, length($3) + 1)::int), 0) as last
+               from cases where case_code ~>=~ $3 and case_code ~<~ ($3 || '~')
+           )
+           insert into case_serial as known (agency, day, last) select $1, $2, last + 1 from others
+           on conflict (agency, day) do update set last = greatest(known.last + 1, excluded.last) returning last""",
+        agency,
+        day,
+        before,
+    )
+    return serial
+
+
+async def by_id(connection: Connection, case_id: UUID, *, lock: bool = False) -> Case | None:
+    """A case, to read; or locked until the end of the transaction."""
+    row = await connection.fetchrow(f"{SELECT} where id = $1{' for update' if lock else ''}", case_id)
+    return case_of(row) if row else None
+
+
+locked = partial(by_id, lock=True)
 
 
 async def by_code(connection: Connection, code: str) -> Case | None:
     """A case, to read."""
-    row = await connection.fetchrow(f"{_SELECT} where case_code = $1", code)
-    return _case(row) if row else None
+    row = await connection.fetchrow(f"{SELECT} where case_code = $1", code)
+    return case_of(row) if row else None
 
 
 async def by_codes(connection: Connection, codes: Iterable[str]) -> dict[str, Case]:
     """Cases by code, locked in the order of their ids."""
-    rows = await connection.fetch(f"{_SELECT} where case_code = any($1) order by id for update", list(codes))
-    return {row["case_code"]: _case(row) for row in rows}
+    rows = await connection.fetch(f"{SELECT} where case_code = any($1) order by id for update", list(codes))
+    return {row["case_code"]: case_of(row) for row in rows}
+
+
+async def code_exists(connection: Connection, code: str) -> bool:
+    """Whether a case has this code."""
+    found: bool = await connection.fetchval("select exists (select from cases where case_code = $1)", code)
+    return found
+
+
+async def like(connection: Connection, case: Case, since: datetime) -> list[asyncpg.Record]:
+    """Other cases of the same citizen, procedure and unit, submitted since an instant; the latest first."""
+    if case.applicant is None:
+        return []
+    return await connection.fetch(
+        """select id, case_code, state, submitted_at from cases
+           where applicant = $1 and procedure = $2 and receiving_unit = $3 and submitted_at >= $4 and id <> $5
+           order by submitted_at desc limit 10""",
+        case.applicant,
+        case.procedure,
+        case.receiving_unit,
+        since,
+        case.id,
+    )
 
 
 async def counts(connection: Connection) -> list[asyncpg.Record]:

@@ -1,0 +1,157 @@
+"""What people look at: a case with its explained deadline, its history, inboxes, a search."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+
+from contracts.envelope import Query
+from contracts.intake.lifecycle import OPEN, moves_from
+from contracts.intake.queries import cases as queries
+from contracts.intake.vocabulary import CaseState
+from contracts.refusals import CommonRefusal, refuse
+from contracts.roles import Role
+from services.chassis.database import Connection
+from services.intake.domain import clock
+from services.intake.domain.cases import Case
+from services.intake.handlers.cases import no_such_case
+from services.intake.handlers.reference import Book
+from services.intake.reference import Reference
+from services.intake.store import cases as store
+from services.intake.store import inbox
+from services.intake.store.inbox import Side
+from services.worktime.clock import ZONE, Clock
+
+_SIDES: dict[str, Side] = {"receiving": "receiving_unit", "deciding": "deciding_unit", "province": "province"}
+_WAITING = (*sorted(OPEN), CaseState.COMPLETED)
+_START = (datetime(1900, 1, 1, tzinfo=UTC), UUID(int=0))
+_DIMENSIONS = frozenset({"case_id", "receiving_unit", "deciding_unit", "procedure", "field", "channel"})
+
+
+class CaseViews:
+    """Questions about cases."""
+
+    def __init__(self, book: Book, clock: Clock) -> None:
+        self._book = book
+        self._clock = clock
+
+    async def by_code(self, connection: Connection, query: Query[queries.CaseByCode]) -> queries.CaseView:
+        case = await store.by_code(connection, query.data.case_code)
+        if case is None:
+            raise no_such_case("case_code")
+        return self._view(case, await self._book.current(connection), query.actor.role)
+
+    async def by_id(self, connection: Connection, query: Query[queries.CaseById]) -> queries.CaseView:
+        case = await store.by_id(connection, query.data.case_id)
+        if case is None:
+            raise no_such_case("case_id")
+        return self._view(case, await self._book.current(connection), query.actor.role)
+
+    def _view(self, case: Case, reference: Reference, role: Role) -> queries.CaseView:
+        steps: list[queries.DeadlineStep] = []
+        paused = None
+        if case.clock_started_at is not None:
+            rules = reference.rules.named(case.rule_version or "")
+            terms = reference.terms(case.procedure, case.deciding_unit, rules)
+            paused = clock.readings(case, terms, self._clock.now()).paused
+            steps = [
+                queries.DeadlineStep(kind=s.kind, at=s.at, note_vi=s.note_vi, note_en=s.note_en, article=s.article)
+                for s in reference.deadline(case.procedure, case.clock_started_at).steps
+            ]
+        return queries.CaseView(
+            case_id=case.id,
+            case_code=case.case_code,
+            receiving_unit=case.receiving_unit,
+            deciding_unit=case.deciding_unit,
+            procedure=case.procedure,
+            channel=case.channel,
+            state=case.state,
+            version=case.version,
+            submitted_at=case.submitted_at,
+            accepted_at=case.accepted_at,
+            due_at=case.due_at,
+            completed_at=case.completed_at,
+            returned_at=case.returned_at,
+            deadline_steps=steps,
+            act_by=case.act_by,
+            first_due_at=case.first_due_at,
+            due_at_paused=paused,
+            clock_started_at=case.clock_started_at,
+            started_at=case.started_at,
+            extended_at=case.extended_at,
+            ended_at=case.ended_at,
+            outcome=case.outcome,
+            stop_cause=case.stop_cause,
+            rule_version=case.rule_version,
+            calendar_version=case.calendar_version,
+            waits=[
+                queries.CaseWait(kind=w.kind, since=w.since, until=w.until, by=w.by, amount=w.amount)
+                for w in case.waits
+            ],
+            moves=[
+                queries.AllowedMove(verb=move.verb, name_vi=move.vi, name_en=move.en)
+                for move in moves_from(case.state, role)
+            ],
+        )
+
+    async def history(self, connection: Connection, query: Query[queries.CaseHistory]) -> queries.CaseHistoryView:
+        rows = await inbox.history(connection, query.data.case_id)
+        if not rows:
+            raise no_such_case("case_id")
+        return queries.CaseHistoryView(case_id=query.data.case_id, steps=[_step(row) for row in rows])
+
+    async def inbox(self, connection: Connection, query: Query[queries.Inbox]) -> queries.InboxView:
+        wish = query.data
+        side = _SIDES[wish.side]
+        after = _START if wish.cursor is None else _place(wish.cursor)
+        rows = await inbox.page(connection, side, wish.unit, wish.states or _WAITING, after, wish.size + 1)
+        shown = [_listed(row) for row in rows[: wish.size]]
+        last = shown[-1] if len(rows) > wish.size else None
+        return queries.InboxView(
+            cases=shown,
+            cursor=f"{last.queue_at.isoformat()}|{last.case_id}" if last else None,
+            counts=await inbox.counts(connection, side, wish.unit),
+        )
+
+    async def find(self, connection: Connection, query: Query[queries.FindCases]) -> queries.FoundCases:
+        rows = await inbox.search(connection, query.data.text, query.data.size)
+        return queries.FoundCases(cases=[_listed(row) for row in rows])
+
+    async def counts(self, connection: Connection, _: Query[queries.CaseCounts]) -> queries.CaseCountsView:
+        rows = await store.counts(connection)
+        return queries.CaseCountsView(counts=[queries.UnitCaseCount(**dict(row)) for row in rows])
+
+
+def _listed(row: asyncpg.Record) -> queries.ListedCase:
+    values = dict(row)
+    instants = {key: value.astimezone(ZONE) for key, value in values.items() if isinstance(value, datetime)}
+    return queries.ListedCase(case_id=values.pop("id"), **values | instants)
+
+
+def _step(row: asyncpg.Record) -> queries.CaseStep:
+    event = json.loads(row["payload"])
+    return queries.CaseStep(
+        version=row["version"],
+        kind=event["type"].split(".")[3],
+        recorded_at=row["created_at"].astimezone(ZONE),
+        facts={key: value for key, value in event["data"].items() if key not in _DIMENSIONS},
+        reason=row["reason"],
+        items=row["items"] or [],
+    )
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    at, _, case_id = cursor.partition("|")
+    try:
+        place = datetime.fromisoformat(at), UUID(case_id)
+    except ValueError:
+        place = None
+    if place is None or place[0].tzinfo is None:
+        raise refuse(
+            CommonRefusal.INVALID,
+            "Con trỏ trang không đúng: hãy gửi lại nguyên văn cursor của trang trước.",
+            "The cursor is wrong: send the cursor of the page before as it was.",
+            field="cursor",
+        )
+    return place
