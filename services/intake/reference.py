@@ -21,7 +21,7 @@ from contracts.intake.events.catalogue import ProcedurePublished, UnitRegistered
 from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import Channel
 from contracts.refusals import CommonRefusal, refuse
-from services.intake.domain.cases import Case
+from services.intake.domain.cases import EARLIEST, Case
 from services.intake.domain.rules import RuleBook, Rules
 from services.intake.domain.rules import parse as parse_rules
 from services.intake.domain.terms import Terms
@@ -127,7 +127,7 @@ class Reference:
     def terms_of(self, case: Case, at: datetime, *, procedure: str | None = None) -> Terms:
         """The terms of a case by the rules it was received under; until it is accepted, by those in force then."""
         if case.rule_version is None:
-            rules = self.rules.on(at.astimezone(ZONE).date())
+            rules = self.rules.on(max(at, EARLIEST).astimezone(ZONE).date())  # a case judged impossible later on
         else:
             rules = self.rules.named(case.rule_version)
         return self.terms(procedure or case.procedure, case.deciding_unit, rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from services.intake.handlers.reference import Fixed
 from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
 from services.intake.store import cases as store
+from services.worktime.clock import ZONE
 from tests.component.ground import CLOCK, answer, command, ground
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -124,6 +126,61 @@ async def test_two_cases_accepted_under_one_code_have_one_winner_and_a_true_refu
     )
     reply = await one_is_held_back(database, lambda work: handlers.accept(work, first), answer(calls, second))
     assert reply.refusal.code == "case-code-taken"
+
+
+async def test_rows_of_one_case_in_one_log_are_taken_one_after_the_other(database: Database, calls: Calls) -> None:
+    code = next(codes)
+    first = ROW.model_copy(update={"case_code": code})
+    same, more = first.model_copy(update={"line": 3}), first.model_copy(update={"line": 4} | DONE)
+    contrary = more.model_copy(update={"line": 5, "completed_at": "2025-07-01T09:30:00+07:00"})
+    older = first.model_copy(update={"line": 6})
+    reply = await answer(calls, importing(first, same, more, contrary, older))
+    counted = {key: reply.result[key] for key in ("imported", "advanced", "already_present")}
+    assert counted == {"imported": 1, "advanced": 1, "already_present": 2}
+    assert [(row["line"], row["code"]) for row in reply.result["rejected"]] == [(5, "case-code-taken")]
+    versions = await database.pool.fetch(
+        "select o.version from outbox o join cases c on c.id = o.entity where case_code = $1 order by 1", code
+    )
+    assert [row["version"] for row in versions] == [1, 2, 3]
+
+
+async def test_a_log_tells_of_every_turn_a_case_can_take(database: Database, calls: Calls) -> None:
+    """Waits, a new date, an end without a result; a second log with more dates leads the case on."""
+    code, ended = next(codes), next(codes)
+    story = {
+        "case_code": code,
+        "procedure": "1.004222",
+        "accepted_at": "2025-07-01T09:00:00+07:00",
+        "started_at": "2025-07-01T09:00:00+07:00",
+        "supplement_requested_at": "2025-07-09T09:00:00+07:00",
+    }
+    row = ROW.model_copy(update=story)
+    gone = ROW.model_copy(update={"line": 3, "case_code": ended, "withdrawn_at": "2025-07-01T10:00:00+07:00"})
+    reply = await answer(calls, importing(row, gone))
+    assert (reply.result["imported"], reply.result["rejected"]) == (2, [])
+    more = row.model_copy(
+        update={
+            "supplement_completed_at": "2025-07-14T09:00:00+07:00",
+            "payment_requested_at": "2025-07-15T09:00:00+07:00",
+            "paid_at": "2025-07-16T09:00:00+07:00",
+            "new_due_at": "2025-07-30T17:00:00+07:00",
+            "completed_at": "2025-07-29T09:00:00+07:00",
+        }
+    )
+    reply = await answer(calls, importing(more, gone))
+    assert (reply.result["advanced"], reply.result["already_present"], reply.result["rejected"]) == (1, 1, [])
+    found = await database.pool.fetchrow(
+        "select state, version, first_due_at, due_at, clock_started_at, waits from cases where case_code = $1", code
+    )
+    assert found is not None
+    assert (found["state"], found["version"]) == ("completed", 9)
+    assert [found[key].astimezone(ZONE).isoformat() for key in ("first_due_at", "due_at", "clock_started_at")] == [
+        "2025-07-10T17:00:00+07:00",
+        "2025-07-30T17:00:00+07:00",
+        "2025-07-14T09:00:00+07:00",
+    ]
+    assert [wait["kind"] for wait in json.loads(found["waits"])] == ["supplement", "payment"]
+    assert await database.pool.fetchval("select state from cases where case_code = $1", ended) == "withdrawn"
 
 
 async def test_an_instant_before_all_cases_costs_only_its_row(calls: Calls) -> None:

@@ -40,7 +40,9 @@ async def test_bad_rows_are_told_and_the_corrected_file_adds_only_what_is_missin
     bad[7] = ",".join([*cells[:3], "9.999999", *cells[4:]])
     cells = bad[9].split(",")
     bad[9] = ",".join([*cells[:6], "2025-01-01T08:00:00+07:00", *cells[7:]])
-    bad[11] = bad[10]
+    other = {"online": "direct", "direct": "post", "post": "online"}
+    cells = bad[10].split(",")
+    bad[11] = ",".join([*cells[:4], other[cells[4]], *cells[5:]])  # another story of the case above
     bad[13] = bad[13][:50]
     log = home / "log.csv"
     log.write_text("\n".join(bad) + "\n", encoding="utf-8")

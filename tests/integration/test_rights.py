@@ -203,7 +203,7 @@ async def test_the_server_file_shows_no_key_that_opens_anything(stack: Stack) ->
 # --- PostgreSQL --------------------------------------------------------------------------------------------
 
 REFUSED_TO_THE_SERVICE = [
-    "select 1 from outbox limit 1",
+    "select published_at from outbox limit 1",
     "update outbox set payload = ''",
     "delete from outbox",
     "truncate outbox",

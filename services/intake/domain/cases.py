@@ -19,7 +19,7 @@ from contracts.intake.vocabulary import (
 )
 from contracts.refusals import Refused, refuse
 
-_EARLIEST = datetime(1945, 9, 2, tzinfo=UTC)
+EARLIEST = datetime(1945, 9, 2, tzinfo=UTC)
 """Other programs write 0001-01-01 for "none"; that is before what a zone or a database can tell."""
 
 
@@ -56,7 +56,7 @@ class Case:
     submitted_at: datetime
     version: int = 0
     state: CaseState = CaseState.SUBMITTED
-    moved_at: datetime = _EARLIEST
+    moved_at: datetime = EARLIEST
     act_by: datetime | None = None
     case_code: str | None = None
     applicant: UUID | None = None
@@ -151,7 +151,7 @@ def check_reason(reason: str) -> None:
 
 def check_time(column: str, at: datetime, earliest: datetime | None, now: datetime) -> None:
     """Refused: an instant in the future, before the step it follows, or before all cases."""
-    if at < _EARLIEST:
+    if at < EARLIEST:
         raise refuse(
             IntakeRefusal.IMPOSSIBLE_TIME,
             f"{column} {at.isoformat()} không thể là thời điểm của một hồ sơ.",

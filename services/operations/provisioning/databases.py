@@ -53,6 +53,7 @@ async def _schema(address: dict[str, Any], service: str, owner: str, relay: str)
             grant usage on all sequences in schema public to "{service}";
             revoke all on outbox, relay_state, replay, schema_migration from "{service}";
             grant insert on outbox to "{service}";
+            grant select (entity, version, payload, created_at) on outbox to "{service}";
             grant select on schema_migration to "{service}";
             grant select, update ({_MARKS}) on outbox to "{relay}";
             grant select, insert, update on relay_state, replay to "{relay}";
