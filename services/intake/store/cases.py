@@ -13,11 +13,13 @@ import asyncpg
 from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, StopCause
 from services.chassis.database import Connection
 from services.intake.domain.cases import Case, Wait
+from services.worktime.clock import ZONE
 
 _COLUMNS = tuple(field.name for field in fields(Case) if field.compare)
 _TYPES = {"id": "uuid", "applicant": "uuid", "version": "int", "waits": "jsonb"} | {
     name: "timestamptz" for name in (*_COLUMNS,) if name.endswith("_at") or name == "act_by"
 }
+_INSTANTS = frozenset(name for name, kind in _TYPES.items() if kind == "timestamptz")
 _ROWS = "unnest({arrays}) as new({columns})".format(
     arrays=", ".join(f"${i}::{_TYPES.get(name, 'text')}[]" for i, name in enumerate(_COLUMNS, 1)),
     columns=", ".join(_COLUMNS),
@@ -34,8 +36,8 @@ _UPDATE = f"""
 
 
 def case_of(row: asyncpg.Record) -> Case:
-    """The case that a row of `SELECT` holds."""
-    values = dict(row)
+    """The case that a row of `SELECT` holds, its instants in Vietnam's zone: they go on into events and answers."""
+    values = {key: value.astimezone(ZONE) if key in _INSTANTS and value else value for key, value in row.items()}
     values["state"] = CaseState(values["state"])
     values["channel"] = Channel(values["channel"])
     if values["outcome"] is not None:
