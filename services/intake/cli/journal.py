@@ -87,7 +87,7 @@ class Journal:
             return
         told = asdict(state) | {"run": str(state.run), "format": _FORMAT}
         told |= {"log": self._identity.log, "mapping": self._identity.mapping}
-        beside = self._path.with_name(f"{self._path.name}.new")
+        beside = _beside(self._path)
         with beside.open("w", encoding="utf-8") as file:
             json.dump(told, file, indent=1)
             file.flush()
@@ -98,6 +98,7 @@ class Journal:
         """The import is complete: the next one of this file asks anew."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+            _beside(self._path).unlink(missing_ok=True)  # of a run that was killed while it wrote
 
 
 def begin(rejects: Path | None) -> State:
@@ -137,6 +138,10 @@ def alone(log: Path) -> Iterator[None]:
         except OSError:
             pass  # a file system without locks
         yield
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
 
 
 def _name(rejects: Path | None) -> str | None:

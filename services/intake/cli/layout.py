@@ -59,6 +59,7 @@ class Columns:
         self.places = self._mapped(mapping) if mapping else self._plain()
         self.heads = {field: self.names[place] for field, place in self.places.items()}
         self._cells = Cells(self.mapping, epoch, plain=mapping is None)
+        self._filled = dict.fromkeys(COLUMNS, "") | self._cells.defaults() | self.mapping.constants
 
     def line(self, record: Record) -> GoodLine | BadLine:
         """The record as a row. What a cell's text means is for intake to judge, its kind is told here."""
@@ -69,18 +70,14 @@ class Columns:
             cells = cells[: len(self.names)]
         column = ""
         try:
-            fields = {}
+            fields = dict(self._filled)
             for column, place in self.places.items():
-                fields[column] = self._cells.text(column, cells[place] if place < len(cells) else None)
+                if text := self._cells.text(column, cells[place] if place < len(cells) else None):
+                    fields[column] = text
             column = self._status.name if self._status else ""
             self._turn(cells, fields)
         except BadCell as problem:
             return bad_line(record.line, record.place, record.text, column, problem.vi, problem.en)
-        fields |= self.mapping.constants
-        for field, text in self.mapping.defaults.items():
-            fields[field] = fields.get(field) or text
-        for field in COLUMNS:
-            fields.setdefault(field, "")
         return GoodLine(record.text, LogRow(line=record.line, **fields), record.place)
 
     def _turn(self, cells: Sequence[Cell], fields: dict[str, str]) -> None:

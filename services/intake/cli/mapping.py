@@ -40,7 +40,7 @@ def _instant(value: Any) -> Any:
 def _zone(value: Any) -> Any:
     try:
         return ZoneInfo(value)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, KeyError):
         raise ValueError("không có múi giờ này / no such time zone; such as Asia/Ho_Chi_Minh") from None
 
 

@@ -53,6 +53,11 @@ class Cells:
             return self._word(field, str(cell))
         return self._number(field, cell)
 
+    def defaults(self) -> dict[str, str]:
+        """What stands for an empty cell: a word of the column, or what it stands for."""
+        told = self._mapping.defaults
+        return {field: text if field in INSTANTS else self._word(field, text) for field, text in told.items()}
+
     def _word(self, field: str, text: str) -> str:
         if words := self._words.get(field):
             text = words.get(fold(text), text)
