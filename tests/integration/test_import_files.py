@@ -9,6 +9,7 @@ import signal
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from deploy.samples import generate
 from services.intake.cli.case_log import COLUMNS
@@ -21,7 +22,7 @@ MAPPING = Path(generate.__file__).with_name("igate.mapping.toml")
 
 async def test_an_export_in_xlsx_is_looked_at_and_imported_through_a_mapping(home: Path) -> None:
     later = MORNING + timedelta(days=1)
-    rows = [["DANH SÁCH HỒ SƠ"], [], HEAD]
+    rows: list[list[Any]] = [["DANH SÁCH HỒ SƠ"], [], HEAD]
     rows += [case(number, later, later + timedelta(hours=1), "Đã trả kết quả") for number in range(1, 6)]
     rows += [case(6), case(7, "31/02/2025"), ["H13.57-250701-0008", 9.999999, "Trực tuyến", MORNING]]
     rows += [case(6), case(6, later)]  # the case again, as it was, and then with more of it
@@ -45,13 +46,13 @@ async def test_an_export_in_xlsx_is_looked_at_and_imported_through_a_mapping(hom
             assert [tuple(row) for row in states] == [("completed", 1), ("returned", 5)]
 
 
-async def test_an_import_killed_twice_goes_on_and_its_counts_are_exact(home: Path) -> None:
+async def test_an_import_that_is_killed_and_interrupted_goes_on_and_its_counts_are_exact(home: Path) -> None:
     rows = _many(9_000)
     log = home / "large.csv"
     log.write_text("\n".join(rows) + "\n", encoding="utf-8")
     note = home / "large.csv.import.json"
     async with running(home) as stack:
-        for behind in (1, 3_000):
+        for behind, how in ((1, signal.SIGKILL), (3_000, signal.SIGINT)):
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "services.operations", "import", str(log), "--json",
                 env=os.environ | {"TIEPSUC_HOME": str(home)},
@@ -60,8 +61,8 @@ async def test_an_import_killed_twice_goes_on_and_its_counts_are_exact(home: Pat
                 while not note.exists() or json.loads(note.read_text())["place"]["line"] <= behind:
                     assert child.returncode is None, "it has to be killed while it works"
                     await asyncio.sleep(0.01)
-            child.send_signal(signal.SIGKILL)
-            await child.wait()
+            child.send_signal(how)
+            assert await child.wait() == (-signal.SIGKILL if how is signal.SIGKILL else 130)
         told = json.loads(await command(home, "import", str(log), "--json", code=3))
         assert told["continued_behind"] > 3_000
         counts = {name: told[name] for name in ("rows", "imported", "advanced", "already_present", "rejected")}

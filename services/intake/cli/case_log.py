@@ -9,19 +9,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from services.intake.cli.csv_file import CsvFile
 from services.intake.cli.layout import Columns, WrongHeader, expected
 from services.intake.cli.lines import COLUMNS, BadFile, BadLine, GoodLine, Place, Record
 from services.intake.cli.mapping import Mapping
-from services.intake.cli.xlsx_file import XlsxFile, is_xlsx
+
+if TYPE_CHECKING:
+    from services.intake.cli.xlsx_file import XlsxFile
 
 __all__ = ["COLUMNS", "BadFile", "BadLine", "CaseLog", "GoodLine", "Place", "open_log", "read"]
 
 _HEADER_WITHIN = 30
+_ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _HINT = (
     "Trong Excel: Lưu thành › CSV UTF-8 hoặc .xlsx / in Excel: save as CSV UTF-8, or as .xlsx.\n"
     "Hoặc đặt encoding trong tệp ánh xạ / or name the encoding in a mapping: utf-16, windows-1258"
@@ -31,7 +34,7 @@ _HINT = (
 class CaseLog:
     """An open case log, its header understood. BadFile: there is no header that would do."""
 
-    def __init__(self, source: CsvFile | XlsxFile, mapping: Mapping | None, path: Path) -> None:
+    def __init__(self, source: "CsvFile | XlsxFile", mapping: Mapping | None, path: Path) -> None:
         self._source = source
         self._records = source.records()
         self.columns = self._find_header(mapping, path)
@@ -82,31 +85,37 @@ def record_line(record: Record | BadLine) -> int:
 
 
 @contextmanager
-def open_source(path: Path, mapping: Mapping | None = None) -> Iterator[CsvFile | XlsxFile]:
+def open_source(path: Path, mapping: Mapping | None = None) -> "Iterator[CsvFile | XlsxFile]":
     """The records of a file, of whichever format it is. BadFile: it cannot be opened, or is of neither."""
     with ExitStack() as stack:
         try:
             file: BinaryIO = stack.enter_context(path.open("rb"))
         except OSError as error:
             raise BadFile(f"Không mở được tệp / cannot open {path}: {error.strerror}") from error
-        if is_xlsx(file):
+        magic = file.read(4)
+        file.seek(0)
+        if magic == _ZIP:
+            from services.intake.cli.xlsx_file import XlsxFile
+
             book = XlsxFile(file, path, mapping.sheet if mapping else 1)
             stack.callback(book.close)
             yield book
             return
-        yield CsvFile(*_text_of(file, path, mapping, stack), lossy=mapping is not None and mapping.encoding == "utf-16")
+        yield CsvFile(
+            *_text_of(file, magic, path, mapping, stack), lossy=mapping is not None and mapping.encoding == "utf-16"
+        )
 
 
-def _text_of(file: BinaryIO, path: Path, mapping: Mapping | None, stack: ExitStack) -> tuple[BinaryIO, str, str | None]:
-    magic = file.read(4)
-    file.seek(0)
+def _text_of(
+    file: BinaryIO, magic: bytes, path: Path, mapping: Mapping | None, stack: ExitStack
+) -> tuple[BinaryIO, str, str | None]:
     if magic == _OLD_EXCEL:
         raise BadFile(f"Định dạng Excel cũ (.xls) / the old format of Excel: {path}.\n{_HINT}")
     encoding = mapping.encoding if mapping else "utf-8"
     separator = mapping.separator if mapping else None
     if encoding == "utf-16":
         return cast("BinaryIO", stack.enter_context(_as_utf_8(file))), "utf-8", separator
-    if magic.startswith(_UTF_16):
+    if magic.startswith(UTF_16):
         raise BadFile(f"Tệp là UTF-16, không phải UTF-8 / the file is UTF-16, not UTF-8: {path}.\n{_HINT}")
     return file, {"windows-1258": "cp1258"}.get(encoding, encoding), separator
 

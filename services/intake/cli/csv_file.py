@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from openpyxl.utils.datetime import WINDOWS_EPOCH
-
-from services.intake.cli.lines import LONGEST, SHOWN, BadLine, Place, Record, bad_line
+from services.intake.cli.lines import EPOCH_1900, LONGEST, SHOWN, BadLine, Place, Record, bad_line
 
 SEPARATORS = (",", ";", "\t", "|")
 _HEAD = 30
@@ -35,7 +33,7 @@ class CsvFile:
     """The records of a CSV file, in one pass, which `skip_to` may begin further behind."""
 
     ragged = False
-    epoch = WINDOWS_EPOCH
+    epoch = EPOCH_1900
 
     def __init__(
         self, file: BinaryIO, encoding: str = "utf-8", separator: str | None = None, *, lossy: bool = False

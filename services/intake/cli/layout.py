@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from openpyxl.utils.datetime import WINDOWS_EPOCH
-
 from contracts.intake.commands.importing import LogRow
 from services.intake.cli.lines import (
     COLUMNS,
+    EPOCH_1900,
     FIELDS,
     OPTIONAL,
     SHOWN,
@@ -47,7 +46,7 @@ class Columns:
     """The layout that a header and a mapping give; without a mapping the header has the fields' own names."""
 
     def __init__(
-        self, cells: Sequence[Cell], mapping: Mapping | None, *, ragged: bool, epoch: datetime = WINDOWS_EPOCH
+        self, cells: Sequence[Cell], mapping: Mapping | None, *, ragged: bool, epoch: datetime = EPOCH_1900
     ) -> None:
         """WrongHeader: columns are missing, unknown or doubled."""
         self.names = [_name(cell) for cell in cells]

@@ -32,6 +32,9 @@ LONGEST = 10_000
 SHOWN = 300
 """How much of what is bad is shown."""
 
+EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's dates have no zone
+"""What Excel counts its days from, unless a workbook says 1904."""
+
 Cell = str | int | float | bool | datetime | None
 """What a cell holds: text in CSV; in XLSX also numbers, and dates without a zone. None: nothing."""
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from contracts.intake.commands.importing import LogRow, RejectedRow
 from contracts.personal import MASK
-from services.intake.cli.case_log import open_log, open_source
+from services.intake.cli.case_log import UTF_16, open_log, open_source
 from services.intake.cli.lines import COLUMNS, FIELDS, PERSONAL, BadFile, BadLine, Cell, Record
 from services.intake.cli.mapping import Mapping
 from services.intake.cli.names import CHANNEL_WORDS, STATUS_NAMES, SYNONYMS, fold
@@ -108,6 +108,9 @@ def _shown(row: LogRow) -> dict[str, object]:
 def suggestion(path: Path, mapping: Mapping | None) -> str:
     """A mapping to begin with, from the names in the header. BadFile: no line has a name that is known."""
     known = {fold(word): name for name, words in SYNONYMS.items() for word in (name, *words)}
+    if mapping is None and path.is_file() and _begins(path).startswith(UTF_16):
+        mapping = Mapping.model_construct(columns={}, encoding="utf-16")
+    encoding = mapping.encoding if mapping else "utf-8"
     with open_source(path, mapping) as source:
         records = source.records()
         head = [record for record in islice(records, 30) if isinstance(record, Record)]
@@ -118,7 +121,13 @@ def suggestion(path: Path, mapping: Mapping | None) -> str:
         status = next((place for place, name in enumerate(names) if fold(name) in map(fold, STATUS_NAMES)), None)
         rows = [record for record in head if record.line > header.line]
         rows += [record for record in islice(records, _LOOKED_AT) if isinstance(record, Record)]
-    return _toml(path, header, names, known, _words(rows, status), status)
+    text = _toml(path, header, names, known, _words(rows, status), status)
+    return text if encoding == "utf-8" else text.replace("header_row", f'encoding = "{encoding}"\nheader_row', 1)
+
+
+def _begins(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(2)
 
 
 def _hits(record: Record, known: dict[str, str]) -> int:

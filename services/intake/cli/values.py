@@ -4,8 +4,6 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from openpyxl.utils.datetime import from_excel
-
 from services.intake.cli.lines import CODES, INSTANTS, SHOWN, Cell
 from services.intake.cli.mapping import EXCEL, ISO, Mapping
 from services.intake.cli.names import fold
@@ -99,6 +97,8 @@ class Cells:
 
     def _serial(self, field: str, number: float) -> str:
         """Excel's count of days since 1900, or 1904 in a workbook that says so."""
+        from openpyxl.utils.datetime import from_excel
+
         try:
             at = from_excel(number, self._epoch)
         except (OverflowError, ValueError):

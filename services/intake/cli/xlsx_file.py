@@ -23,7 +23,6 @@ from openpyxl.xml.functions import iterparse
 from services.intake.cli.lines import LONGEST, BadFile, BadLine, Cell, Place, Record, bad_line
 from services.intake.cli.xlsx_strings import StringsOnDisk
 
-ZIP_MAGIC = b"PK\x03\x04"
 _LARGEST_ROW = 4_000_000
 """Bytes of XML from the end of one row to the end of the next, however well they were packed."""
 _LARGEST_PART = 32_000_000
@@ -238,10 +237,3 @@ def _cell(value: object) -> Cell:
     if isinstance(value, time | timedelta):
         return str(value)
     return None if value is None else str(value)
-
-
-def is_xlsx(file: BinaryIO) -> bool:
-    """Whether the file says of itself that it is an archive; its position is left at the beginning."""
-    magic = file.read(len(ZIP_MAGIC))
-    file.seek(0)
-    return magic == ZIP_MAGIC
