@@ -48,7 +48,7 @@ async def test_bad_rows_are_told_and_the_corrected_file_adds_only_what_is_missin
     log.write_text("\n".join(bad) + "\n", encoding="utf-8")
     async with running(home) as stack:
         first = json.loads(await command(home, "import", str(log), "--json", "--lang", "en", code=3))
-        assert (first["imported"], first["rejected"]) == (34, 5)
+        assert (first["imported"], first["already_present"], first["rejected"]) == (34, 0, 5)
         rejects = Path(first["rejects_file"]).read_text(encoding="utf-8").splitlines()
         told = [row.split(",")[:3] for row in rejects[1:]]
         assert told == [

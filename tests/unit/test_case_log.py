@@ -50,8 +50,7 @@ def test_a_wrong_header_is_refused_by_name(tmp_path: Path, header: bytes) -> Non
 @pytest.mark.parametrize(
     ("content", "hint"),
     [
-        (HEADER.replace(",", ";").encode(), "not “;”"),
-        (HEADER.replace(",", "\t").encode(), "not “\t”"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an .xls", "old format"),
         (f"{HEADER}\n{ROW}\n".encode("utf-16"), "save as CSV UTF-8"),
         (b"PK\x03\x04 an .xlsx by another name\xff", "save as CSV UTF-8"),
     ],
@@ -59,6 +58,13 @@ def test_a_wrong_header_is_refused_by_name(tmp_path: Path, header: bytes) -> Non
 def test_what_excel_makes_is_told_how_to_mend(tmp_path: Path, content: bytes, hint: str) -> None:
     with pytest.raises(BadFile, match=hint):
         lines(tmp_path, content)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_separators_are_told_by_the_header(tmp_path: Path, separator: str) -> None:
+    (line,) = lines(tmp_path, f"{HEADER}\n{ROW}\n".replace(",", separator).encode())
+    assert isinstance(line, GoodLine)
+    assert line.row.case_code == "H13.57-250701-0001"
 
 
 def test_columns_may_stand_in_another_order_and_after_a_byte_order_mark(tmp_path: Path) -> None:

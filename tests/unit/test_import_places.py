@@ -8,6 +8,7 @@ import pytest
 
 from contracts.intake.commands.importing import RejectedRow
 from services.intake.cli import importing as cli
+from services.intake.cli.rejects import Rejects
 
 ROW = RejectedRow(line=2, column="unit", code="unknown-unit", message_vi="không rõ", message_en="unknown")
 
@@ -44,12 +45,12 @@ def test_a_dash_means_standard_input_and_output(monkeypatch: pytest.MonkeyPatch,
 
 def test_rejected_lines_on_the_output_leave_it_open(tmp_path: Path) -> None:
     output = io.StringIO()
-    with cli._Rejects(output, "en") as rejects:
+    with Rejects(output, "en") as rejects:
         rejects.add("x,y", ROW)
     assert output.getvalue().splitlines() == ["line,column,code,reason,text", '2,unit,unknown-unit,unknown,"x,y"']
     earlier = tmp_path / "log.rejects.csv"
     earlier.touch()
-    with cli._Rejects(earlier, "vi") as rejects:
+    with Rejects(earlier, "vi") as rejects:
         assert earlier.exists(), "the log may turn out to be none"
         rejects.begin()
         assert not earlier.exists()

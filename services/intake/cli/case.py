@@ -166,7 +166,7 @@ async def _ask_for_case(code: str) -> tuple[queries.CaseView, queries.CaseHistor
 
 
 def _table(cases: list[queries.ListedCase]) -> Table:
-    table = Table()
+    table = Table(box=None, pad_edge=False)
     for title in ("mã / code", "trạng thái / state", "thủ tục", "xã / unit", "trước / by"):
         table.add_column(title, no_wrap=True)
     for each in cases:

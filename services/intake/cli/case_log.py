@@ -1,146 +1,141 @@
-"""Reading a commune's case log: a CSV file in UTF-8, judged line by line, however broken it is.
+"""Reading a commune's case log, CSV or XLSX, as it is or through a mapping; each line judged by itself.
 
-Bytes that are no UTF-8, a wrong number of columns, quotes that never close, a last line cut off: each costs its own
-line only. The file is read in pieces and never held whole; a line longer than `_LONGEST` is not taken into memory.
+The header is the first of the first lines that has the columns needed: exports put titles above it.
 """
 
-import csv
+import codecs
+import shutil
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from contracts.intake.commands.importing import LogRow, RejectedRow
+from services.intake.cli.csv_file import CsvFile
+from services.intake.cli.layout import Columns, WrongHeader, expected
+from services.intake.cli.lines import COLUMNS, BadFile, BadLine, GoodLine, Place, Record
+from services.intake.cli.mapping import Mapping
 
-COLUMNS = (
-    "case_code",
-    "unit",
-    "deciding_unit",
-    "procedure",
-    "channel",
-    "submitted_at",
-    "accepted_at",
-    "completed_at",
-    "returned_at",
+if TYPE_CHECKING:
+    from services.intake.cli.xlsx_file import XlsxFile
+
+__all__ = ["COLUMNS", "BadFile", "BadLine", "CaseLog", "GoodLine", "Place", "open_log", "read"]
+
+_HEADER_WITHIN = 30
+_ZIP = b"PK\x03\x04"
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_HINT = (
+    "Trong Excel: Lưu thành › CSV UTF-8 hoặc .xlsx / in Excel: save as CSV UTF-8, or as .xlsx.\n"
+    "Hoặc đặt encoding trong tệp ánh xạ / or name the encoding in a mapping: utf-16, windows-1258"
 )
-_LONGEST = 10_000
-_SHOWN = 300
-_OTHER_SEPARATORS = (";", "\t", "|")
 
 
-class BadFile(Exception):
-    """The file as a whole cannot be a case log; the message says why, in both languages."""
+class CaseLog:
+    """An open case log, its header understood. BadFile: there is no header that would do."""
 
+    def __init__(self, source: "CsvFile | XlsxFile", mapping: Mapping | None, path: Path) -> None:
+        self._source = source
+        self._records = source.records()
+        self.columns = self._find_header(mapping, path)
+        source.width = len(self.columns.names)
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line that is no row: its text as far as it is kept, and why."""
+    def skip_to(self, place: Place) -> None:
+        """Goes on behind a line that `lines` gave before, of the same file."""
+        self._source.skip_to(place)
 
-    text: str
-    rejected: RejectedRow
+    def lines(self) -> Iterator[GoodLine | BadLine]:
+        """The lines behind the header, or behind the place skipped to."""
+        for record in self._records:
+            yield record if isinstance(record, BadLine) else self.columns.line(record)
 
+    def total(self, rows: int, counted: int) -> int | None:
+        """About how many lines there are, for a progress bar: `counted` in text, estimated from `rows` in a sheet."""
+        if isinstance(self._source, CsvFile):
+            return counted
+        return round(rows / self._source.share) if self._source.share else None
 
-@dataclass(frozen=True, slots=True)
-class GoodLine:
-    """A line that could be read as a row; whether it is true is for intake to judge."""
-
-    text: str
-    row: LogRow
-
-
-def read(path: Path) -> Iterator[GoodLine | BadLine]:
-    """The lines behind the header. BadFile: unreadable, empty, or a header that lacks columns or has unknown ones."""
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise BadFile(f"Không mở được tệp / cannot open {path}: {error.strerror}") from error
-    with file:
-        order = _header(file, path)
-        yield from _rows(file, order)
-
-
-def count_lines(path: Path) -> int:
-    """Lines behind the header, for a progress bar."""
-    with path.open("rb") as file:
-        return max(sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b"")) - 1, 0)
-
-
-def _header(file: BinaryIO, path: Path) -> list[str]:
-    raw = file.readline(_LONGEST)
-    if not raw.strip():
-        raise BadFile(f"Tệp trống / the file is empty: {path}")
-    try:
-        names = [name.strip() for name in next(csv.reader([raw.decode("utf-8-sig")], strict=True))]
-    except (UnicodeDecodeError, csv.Error, StopIteration) as error:
-        raise BadFile(
-            f"Dòng 1 không phải UTF-8 CSV / line 1 is no UTF-8 CSV: {path}.\n"
-            "Trong Excel: Lưu thành › CSV UTF-8 / in Excel: save as CSV UTF-8."
-        ) from error
-    if len(names) == 1 and (separator := next((each for each in _OTHER_SEPARATORS if each in names[0]), None)):
-        raise BadFile(
-            f"Các cột phải cách nhau bằng dấu phẩy, không phải “{separator}” / "
-            f"columns must be separated by commas, not “{separator}”: {path}"
-        )
-    missing = [name for name in COLUMNS if name not in names]
-    unknown = [name for name in names if name not in COLUMNS]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if missing or unknown or doubled:
-        parts = [
-            f"thiếu cột / missing: {', '.join(missing)}" if missing else "",
-            f"cột lạ / unknown: {', '.join(unknown)[:_SHOWN]}" if unknown else "",
-            f"cột lặp / doubled: {', '.join(doubled)[:_SHOWN]}" if doubled else "",
-        ]
-        raise BadFile(
-            f"Dòng tiêu đề sai / wrong header in {path}: {'; '.join(filter(None, parts))}.\n"
-            f"Cần đúng các cột / expected: {','.join(COLUMNS)}"
-        )
-    return names
-
-
-def _rows(file: BinaryIO, order: list[str]) -> Iterator[GoodLine | BadLine]:
-    for number, (raw, whole) in enumerate(_lines(file), 2):
-        if not raw.strip():
-            continue
-        yield _line(number, raw, whole, order)
-
-
-def _lines(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Each line, and whether it is whole; of an over-long one the beginning only."""
-    while raw := file.readline(_LONGEST):
-        if raw.endswith(b"\n"):
-            yield raw.rstrip(b"\r\n"), True
-            continue
-        rest, ended = 0, False
-        while piece := file.readline(1 << 16):
-            rest += len(piece)
-            if ended := piece.endswith(b"\n"):
+    def _find_header(self, mapping: Mapping | None, path: Path) -> Columns:
+        nearest: WrongHeader | None = None
+        wanted = mapping.header_row if mapping else None
+        looked = 0
+        for record in self._records:
+            if wanted is not None and record_line(record) < wanted:
+                continue
+            if isinstance(record, BadLine):
+                reason = f"{record.rejected.message_vi} / {record.rejected.message_en}"
+                raise BadFile(
+                    f"Dòng tiêu đề không phải UTF-8 CSV / the header is no UTF-8 CSV: {path}: {reason}\n{_HINT}"
+                )
+            try:
+                return Columns(record.cells, mapping, ragged=self._source.ragged, epoch=self._source.epoch)
+            except WrongHeader as wrong:
+                nearest = wrong if nearest is None or wrong.known > nearest.known else nearest
+            looked += 1
+            if looked == _HEADER_WITHIN or wanted is not None:
                 break
-        # Without a line end: the file's last line. With one: a line longer than any row can be.
-        yield raw, not rest and not ended
+        if nearest is None:
+            raise BadFile(f"Tệp trống / the file is empty: {path}")
+        raise BadFile(f"Dòng tiêu đề sai / wrong header in {path}: {nearest}.\n{expected(mapping)}")
 
 
-def _line(number: int, raw: bytes, whole: bool, order: list[str]) -> GoodLine | BadLine:
-    shown = raw[:_SHOWN].decode(errors="replace")
+def record_line(record: Record | BadLine) -> int:
+    """Where a record begins."""
+    return record.rejected.line if isinstance(record, BadLine) else record.line
 
-    def bad(column: str, vi: str, en: str) -> BadLine:
-        return BadLine(shown, RejectedRow(line=number, column=column, code="invalid", message_vi=vi, message_en=en))
 
-    if not whole:
-        return bad("", f"Dòng dài quá {_LONGEST} byte.", f"The line is longer than {_LONGEST} bytes.")
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as error:
-        place = error.start + 1
-        return bad("", f"Không phải UTF-8 tại byte {place}.", f"Not UTF-8 at byte {place}.")
-    try:
-        values = next(csv.reader([text], strict=True))
-    except (csv.Error, StopIteration) as error:
-        return bad("", f"Không đọc được CSV: {error}.", f"No readable CSV: {error}.")
-    if len(values) != len(order):
-        return bad(
-            order[len(values)] if len(values) < len(order) else "",
-            f"Có {len(values)} cột, cần {len(order)} (dòng bị cắt?).",
-            f"{len(values)} columns instead of {len(order)} (a line cut off?).",
+@contextmanager
+def open_source(path: Path, mapping: Mapping | None = None) -> "Iterator[CsvFile | XlsxFile]":
+    """The records of a file, of whichever format it is. BadFile: it cannot be opened, or is of neither."""
+    with ExitStack() as stack:
+        try:
+            file: BinaryIO = stack.enter_context(path.open("rb"))
+        except OSError as error:
+            raise BadFile(f"Không mở được tệp / cannot open {path}: {error.strerror}") from error
+        magic = file.read(4)
+        file.seek(0)
+        if magic == _ZIP:
+            from services.intake.cli.xlsx_file import XlsxFile
+
+            book = XlsxFile(file, path, mapping.sheet if mapping else 1)
+            stack.callback(book.close)
+            yield book
+            return
+        yield CsvFile(
+            *_text_of(file, magic, path, mapping, stack), lossy=mapping is not None and mapping.encoding == "utf-16"
         )
-    fields = {name: value.strip() for name, value in zip(order, values, strict=True)}
-    return GoodLine(text, LogRow(line=number, **fields))
+
+
+def _text_of(
+    file: BinaryIO, magic: bytes, path: Path, mapping: Mapping | None, stack: ExitStack
+) -> tuple[BinaryIO, str, str | None]:
+    if magic == _OLD_EXCEL:
+        raise BadFile(f"Định dạng Excel cũ (.xls) / the old format of Excel: {path}.\n{_HINT}")
+    encoding = mapping.encoding if mapping else "utf-8"
+    separator = mapping.separator if mapping else None
+    if encoding == "utf-16":
+        return cast("BinaryIO", stack.enter_context(_as_utf_8(file))), "utf-8", separator
+    if magic.startswith(UTF_16):
+        raise BadFile(f"Tệp là UTF-16, không phải UTF-8 / the file is UTF-16, not UTF-8: {path}.\n{_HINT}")
+    return file, {"windows-1258": "cp1258"}.get(encoding, encoding), separator
+
+
+def _as_utf_8(file: BinaryIO) -> IO[bytes]:
+    """A copy of a UTF-16 file on disk, in which a line ends where a byte says so; the same for the same file."""
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    shutil.copyfileobj(codecs.EncodedFile(file, "utf-8", "utf-16", errors="replace"), copy)
+    copy.seek(0)
+    return copy
+
+
+@contextmanager
+def open_log(path: Path, mapping: Mapping | None = None) -> Iterator[CaseLog]:
+    """A case log. BadFile: unreadable, empty, or a header that lacks columns or has unknown ones."""
+    with open_source(path, mapping) as source:
+        yield CaseLog(source, mapping, path)
+
+
+def read(path: Path, mapping: Mapping | None = None) -> Iterator[GoodLine | BadLine]:
+    """The lines behind the header. BadFile, as `open_log`."""
+    with open_log(path, mapping) as log:
+        yield from log.lines()

@@ -1,44 +1,44 @@
 """`tiepsuc import`: a commune's case log into the running stack."""
 
 import asyncio
-import csv
 import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from itertools import islice
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
-from contracts.refusals import CommonRefusal, Refused
-from services.chassis.client import Caller
 from services.chassis.connect import operator
-from services.chassis.ids import uuid7
-from services.intake.cli.case_log import BadFile, BadLine, GoodLine, count_lines, read
+from services.intake.cli import preview
+from services.intake.cli.case_log import BadFile, open_log
+from services.intake.cli.journal import Counts, Journal, alone, begin, identify, place_of
+from services.intake.cli.mapping import MappingFile
+from services.intake.cli.mapping import load as load_mapping
+from services.intake.cli.rejects import Rejects
+from services.intake.cli.sending import send_all
 
-_PIECE = 500
+__all__ = ["BadFile", "Summary", "import_log", "run", "show"]
+
 _STREAM = Path("-")
+_INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C ended."""
 
 
 @dataclass
-class Summary:
+class Summary(Counts):
     """What became of a file's rows."""
 
-    rows: int = 0
-    imported: int = 0
-    advanced: int = 0
-    already_present: int = 0
-    rejected: int = 0
     rejects_file: str | None = None
+    continued_behind: int | None = None
+    """The line up to which an earlier, interrupted import had come; its rows are counted in."""
 
 
 @click.command("import")
@@ -47,29 +47,74 @@ class Summary:
     "--rejects", type=click.Path(path_type=Path), default=None, help="Tệp dòng bị từ chối / rejects file; -: stdout"
 )
 @click.option(
+    "--mapping",
+    "mapping_file",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Tệp TOML: cột nào là trường nào / which column is which field",
+)
+@click.option("--dry-run", is_flag=True, help="Chỉ xem, không gửi gì / only look, send nothing")
+@click.option("--suggest-mapping", is_flag=True, help="In tệp ánh xạ gợi ý / print a mapping to begin with")
+@click.option("--restart", is_flag=True, help="Làm lại từ đầu / begin anew, do not continue")
+@click.option(
     "--lang", type=click.Choice(["vi", "en"]), default="vi", envvar="TIEPSUC_LANG", help="Ngôn ngữ / language"
 )
 @click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
-def import_log(file: Path, rejects: Path | None, lang: str, as_json: bool) -> None:
-    """Nhập sổ hồ sơ CSV của một xã (-: đọc stdin) / import a commune's case log (-: from standard input).
+def import_log(
+    file: Path,
+    rejects: Path | None,
+    mapping_file: Path | None,
+    dry_run: bool,
+    suggest_mapping: bool,
+    restart: bool,
+    lang: str,
+    as_json: bool,
+) -> None:
+    """Nhập sổ hồ sơ CSV, XLSX của một xã (-: đọc stdin) / import a commune's case log (-: from standard input).
 
-    Dòng bị từ chối được ghi cạnh tệp gốc, hoặc ra màn hình nếu không ghi được ở đó. /
-    Rejected lines are written beside the file, or to the output where that cannot be written.
+    Dòng bị từ chối được ghi cạnh tệp gốc, hoặc ra màn hình nếu không ghi được ở đó. Bị ngắt giữa chừng thì chạy lại
+    đúng lệnh đó để tiếp tục. / Rejected lines are written beside the file, or to the output where that cannot be
+    written. Broken off, the same command goes on.
     """
-    place = _rejects_place(file, rejects)
-    console = Console(stderr=as_json or place is None, quiet=as_json)
     try:
-        with _on_disk(file) as log:
-            output = sys.stderr if as_json else sys.stdout
-            summary = asyncio.run(run(log, place or output, lang, console))
+        mapping = load_mapping(mapping_file) if mapping_file else None
+        if dry_run or suggest_mapping:
+            with _on_disk(file) as log:
+                if suggest_mapping:
+                    click.echo(preview.suggestion(log, mapping.mapping if mapping else None), nl=False)
+                    return
+                found = preview.look(log, mapping.mapping if mapping else None)
+            preview.show(found, lang, as_json=as_json)
+            raise SystemExit(3 if found.bad else 0)
+        summary = _import(file, rejects, mapping, lang, as_json=as_json, restart=restart)
     except BadFile as error:
         raise click.ClickException(str(error)) from error
+    if summary.rejected:
+        raise SystemExit(3)
+
+
+def _import(
+    file: Path, rejects: Path | None, mapping: MappingFile | None, lang: str, *, as_json: bool, restart: bool
+) -> Summary:
+    place = _rejects_place(file, rejects)
+    console = Console(stderr=as_json or place is None, quiet=as_json)
+    output = sys.stderr if as_json else sys.stdout
+    try:
+        with _on_disk(file) as log:
+            summary = asyncio.run(
+                run(log, place or output, lang, console, mapping=mapping, restart=restart, resumable=file != _STREAM)
+            )
+    except KeyboardInterrupt:
+        click.echo(
+            "\nĐã dừng; chạy lại đúng lệnh này để tiếp tục. / Interrupted; the same command goes on from here.",
+            err=True,
+        )
+        raise SystemExit(_INTERRUPTED) from None
     if as_json:
         click.echo(json.dumps(asdict(summary)))
     else:
         show(summary, console)
-    if summary.rejected:
-        raise SystemExit(3)
+    return summary
 
 
 def _rejects_place(file: Path, wanted: Path | None) -> Path | None:
@@ -105,51 +150,60 @@ def _on_disk(file: Path) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-async def run(file: Path, rejects: Path | TextIO, lang: str, console: Console) -> Summary:
-    """Sends the file in pieces. Bad lines land in `rejects` as they are found; without any, there is no such file."""
-    summary = Summary()
-    writer = _Rejects(rejects, lang)
-    with writer, _progress(console) as progress:
-        lines = read(file)
-        first = next(lines, None)  # the header is judged before anything is shown
-        task = progress.add_task("Nhập hồ sơ / importing", total=count_lines(file) if first else 0)
+async def run(
+    file: Path,
+    rejects: Path | TextIO,
+    lang: str,
+    console: Console,
+    *,
+    mapping: MappingFile | None = None,
+    restart: bool = False,
+    resumable: bool = True,
+) -> Summary:
+    """Sends the file in pieces, from where an interrupted import of it came to; `restart`: from the beginning.
+
+    Bad lines land in `rejects` as they are found; without any, there is no such file. BadFile: it is no case log, or
+    somebody is importing it. Refused: intake does not answer; the same call goes on from there later.
+    """
+    into = rejects if isinstance(rejects, Path) else None
+    identity = identify(file, mapping.digest if mapping else "")
+    journal = Journal(place_of(file, into) if resumable else None, identity)
+    with (
+        alone(file) if resumable else nullcontext(),
+        open_log(file, mapping.mapping if mapping else None) as log,  # the header is judged before anything is shown
+        Rejects(rejects, lang, log.columns.heads) as writer,
+        _progress(console) as progress,
+    ):
+        earlier = None if restart else journal.load(into)
+        state = earlier or begin(into)
+        began = state.place.line
+        if earlier and earlier.place.line:  # else it was broken off before its first answer: the header is read already
+            log.skip_to(earlier.place)
+            console.print(
+                f"Tiếp tục sau dòng {earlier.place.line} / continuing behind line {earlier.place.line} "
+                "(--restart: làm lại / anew)"
+            )
+        counted = max(identity.lines - 1, 0)
+        task = progress.add_task("Nhập hồ sơ / importing", total=log.total(state.counts.rows, counted))
         async with operator() as (_, caller):
-            writer.begin()
-            for piece in _pieces(_chain(first, lines)):
-                await _send(caller, piece, summary, writer)
-                progress.update(task, completed=summary.rows)
-        progress.update(task, total=summary.rows, completed=summary.rows)
-    summary.rejects_file = str(rejects) if summary.rejected and isinstance(rejects, Path) else None
-    return summary
+            writer.begin(state.rejects_size)
+            journal.save(state)
+            async for told in send_all(caller, state.run, log.lines()):
+                for text, row in told.refused:
+                    writer.add(text, row)
+                _add(state.counts, told.counts)
+                state.place, state.rejects_size = told.place, writer.settle()
+                journal.save(state)
+                progress.update(task, completed=state.counts.rows, total=log.total(state.counts.rows, counted))
+        progress.update(task, total=state.counts.rows, completed=state.counts.rows)
+        journal.remove()
+    told_in = str(into) if state.counts.rejected and into else None
+    return Summary(**asdict(state.counts), rejects_file=told_in, continued_behind=began or None)
 
 
-async def _send(caller: Caller, piece: list[GoodLine | BadLine], summary: Summary, writer: "_Rejects") -> None:
-    good = {line.row.line: line for line in piece if isinstance(line, GoodLine)}
-    refused: list[tuple[str, RejectedRow]] = [(bad.text, bad.rejected) for bad in piece if isinstance(bad, BadLine)]
-    async for answer in _answers(caller, [line.row for line in good.values()]):
-        summary.imported += answer.imported
-        summary.advanced += answer.advanced
-        summary.already_present += answer.already_present
-        refused += [(good[row.line].text, row) for row in answer.rejected]
-    for text, row in sorted(refused, key=lambda pair: pair[1].line):
-        writer.add(text, row)
-    summary.rows += len(piece)
-    summary.rejected += len(refused)
-
-
-async def _answers(caller: Caller, rows: list[LogRow]) -> AsyncIterator[CasesImported]:
-    """Intake's answer to these rows; to each half, where they or what is to be said of them are too much at once."""
-    if not rows:
-        return
-    try:
-        yield await caller.call("intake", ImportCases(rows=rows), CasesImported, id=uuid7(), timeout=60)
-    except Refused as refused:
-        if refused.refusal.code != CommonRefusal.TOO_LARGE or len(rows) == 1:
-            raise
-        middle = len(rows) // 2
-        for half in (rows[:middle], rows[middle:]):
-            async for answer in _answers(caller, half):
-                yield answer
+def _add(counts: Counts, more: Counts) -> None:
+    for each in fields(Counts):
+        setattr(counts, each.name, getattr(counts, each.name) + getattr(more, each.name))
 
 
 def show(summary: Summary, console: Console) -> None:
@@ -170,50 +224,7 @@ def show(summary: Summary, console: Console) -> None:
         )
 
 
-class _Rejects:
-    """The rejects file, made when the first row is rejected. One of an earlier run is taken away by `begin`."""
-
-    def __init__(self, place: Path | TextIO, lang: str) -> None:
-        self._path = place if isinstance(place, Path) else None
-        self._file = None if isinstance(place, Path) else place
-        self._lang = lang
-        self._writer: Any = None
-
-    def __enter__(self) -> "_Rejects":
-        return self
-
-    def begin(self) -> None:
-        """Once the log is known to be one and the stack is there: what an earlier run told is out of date now."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-
-    def add(self, text: str, row: RejectedRow) -> None:
-        if self._file is None and self._path is not None:
-            # With a byte order mark, without which Excel takes Vietnamese for something else.
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-        if self._writer is None and self._file is not None:
-            self._writer = csv.writer(self._file)
-            self._writer.writerow(("line", "column", "code", "reason", "text"))
-        reason = row.message_vi if self._lang == "vi" else row.message_en
-        self._writer.writerow((row.line, row.column, row.code, reason, text))
-
-    def __exit__(self, *_: object) -> None:
-        if self._path is not None and self._file is not None:
-            self._file.close()
-
-
 def _progress(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
     )
-
-
-def _chain(first: GoodLine | BadLine | None, rest: Iterable[GoodLine | BadLine]) -> Iterator[GoodLine | BadLine]:
-    if first is not None:
-        yield first
-    yield from rest
-
-
-def _pieces(lines: Iterator[GoodLine | BadLine]) -> Iterator[list[GoodLine | BadLine]]:
-    while piece := list(islice(lines, _PIECE)):
-        yield piece
