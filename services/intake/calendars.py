@@ -95,6 +95,12 @@ class Calendars:
         years = [each.day.year for each in self.days]
         return date(min(years), 1, 1), date(max(years), 12, 31)
 
+    @property
+    def provisional_from(self) -> int:
+        """The first year with days that are derived by rule, before the official notice; the year after all if none."""
+        years = [each.day.year for each in self.days if "provisional" in each.source]
+        return min(years, default=self.covered[1].year + 1)
+
     def _make(self, unit: str | None, province: str | None) -> Calendar:
         sections = [self.default]
         sections += [self.provinces[province]] if province else []

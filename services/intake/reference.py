@@ -85,6 +85,10 @@ class Reference:
         found = self._procedure(procedure)
         return Case(case_id, receiving, deciding, unit.province, found.code, found.field, channel, submitted_at)
 
+    def find_procedure(self, code: str) -> Procedure:
+        """A procedure. Refused: there is none of this code."""
+        return self._procedure(code)
+
     def deadline(self, procedure: str, accepted_at: datetime, unit: str | None = None) -> Deadline:
         """The deadline of a case, explained, by the calendar of the deciding unit."""
         limit = self._procedure(procedure).limit
