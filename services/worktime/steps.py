@@ -43,7 +43,10 @@ def steps_to(
         first = Step("accepted", at, vi, en, _CLOCK_STARTS)
     vi, en = limit.words()
     last = Step("due", due, f"Hạn trả kết quả ({vi})", f"The result is due ({en})", _CLOCK_STARTS)
-    return (first, *_between(due, at, limit, calendar, rules), last)
+    between = tuple(_between(due, at, limit, calendar, rules))
+    if limit.unit in {Unit.WORKING_DAYS, Unit.CALENDAR_DAYS}:
+        between = (_first_day_not_counted(at, restarted=restarted), *between)
+    return (first, *between, last)
 
 
 def steps_of_pauses(
@@ -84,10 +87,8 @@ def _between(
         case Unit.WORKING_HOURS:
             yield from _working_hours(due, at, calendar)
         case Unit.WORKING_DAYS:
-            yield _first_day_not_counted(at)
             yield from _working_days(due, at, calendar)
         case Unit.CALENDAR_DAYS:
-            yield _first_day_not_counted(at)
             yield from _moved(at.date() + timedelta(days=limit.amount), due, calendar)
         case Unit.SAME_DAY:
             yield from _same_day(due, at, calendar, rules)
@@ -97,8 +98,9 @@ def _between(
             yield from _season(due, at, limit, calendar)
 
 
-def _first_day_not_counted(at: datetime) -> Step:
-    return Step("first_day", at, "Ngày tiếp nhận không tính", "The day of acceptance is not counted", _FIRST_DAY)
+def _first_day_not_counted(at: datetime, *, restarted: bool) -> Step:
+    vi, en = ("bổ sung đủ", "completion") if restarted else ("tiếp nhận", "acceptance")
+    return Step("first_day", at, f"Ngày {vi} không tính", f"The day of {en} is not counted", _FIRST_DAY)
 
 
 def _working_days(due: datetime, at: datetime, calendar: Calendar) -> Iterator[Step]:

@@ -17,6 +17,7 @@ from services.worktime.steps import duration
 
 _WEEKDAYS_VI = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_SHORT_EN = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _SHORT = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 # Sign and style of a day: the sign says the same where there are no colours.
 _LOOKS = {
@@ -83,15 +84,15 @@ def show_explanation(found: Explanation, console: Console, lang: str | None, *, 
         _steps(found.paused, title, console, lang)
     if picture:
         console.print()
-        show_days(found.days, console)
+        show_days(found.days, console, lang)
         _legend(console, lang, (Mark.ACCEPTED, Mark.COUNTED, Mark.DUE, Mark.HOLIDAY))
 
 
-def show_days(days: Iterable[MarkedDay], console: Console) -> None:
+def show_days(days: Iterable[MarkedDay], console: Console, lang: str | None) -> None:
     """Months beside each other, each day with its mark."""
     by_day = {each.day: each for each in days}
     months = sorted({(day.year, day.month) for day in by_day})
-    _months(months, lambda day: _marked(by_day[day]), console)
+    _months(months, lambda day: _marked(by_day[day]), console, lang)
 
 
 def show_year(name: str, calendar: Calendar, year: int, console: Console, lang: str | None) -> None:
@@ -101,7 +102,7 @@ def show_year(name: str, calendar: Calendar, year: int, console: Console, lang: 
         label = both(_WEEKDAYS_VI[weekday], _WEEKDAYS_EN[weekday], lang)
         console.print(f"  {label:<15} {hours_text(hours, lang)}", highlight=False)
     console.print()
-    _months([(year, month) for month in range(1, 13)], lambda day: _marked(_of_year(day, calendar)), console)
+    _months([(year, month) for month in range(1, 13)], lambda day: _marked(_of_year(day, calendar)), console, lang)
     _legend(console, lang, (Mark.HOLIDAY,))
     table = Table(box=None, pad_edge=False, show_header=False)
     for day, exception in sorted(calendar.exceptions.items()):
@@ -136,8 +137,10 @@ def _steps(deadline: Deadline, title: str, console: Console, lang: str | None) -
     for step in deadline.steps:
         style = _KINDS.get(step.kind, "")
         note = _note(step.note_vi, step.note_en, lang, style)
-        at = f"{step.at:%d/%m/%Y}" if step.kind in {"day_off", "swapped", "own_hours"} else f"{step.at:%d/%m/%Y %H:%M}"
-        table.add_row(Text(_SHORT[step.at.weekday()], "dim"), at, note, Text(step.article, "dim"))
+        at = f"{step.at:%Y-%m-%d}" if lang == "en" else f"{step.at:%d/%m/%Y}"
+        if step.kind not in {"day_off", "swapped", "own_hours"}:
+            at += f" {step.at:%H:%M}"
+        table.add_row(Text(_short(lang)[step.at.weekday()], "dim"), at, note, Text(step.article, "dim"))
     console.print(Padding(table, (0, 0, 0, 2)))
 
 
@@ -146,14 +149,18 @@ def _note(vi: str, en: str, lang: str | None, style: str = "") -> Text:
     return note.append(f"\n{en}", "dim not bold") if lang is None else note
 
 
-def _months(months: list[tuple[int, int]], cell: Callable[[date], Text], console: Console) -> None:
-    grids: list[RenderableType] = [_month(year, month, cell) for year, month in months]
+def _short(lang: str | None) -> tuple[str, ...]:
+    return _SHORT_EN if lang == "en" else _SHORT
+
+
+def _months(months: list[tuple[int, int]], cell: Callable[[date], Text], console: Console, lang: str | None) -> None:
+    grids: list[RenderableType] = [_month(year, month, cell, lang) for year, month in months]
     console.print(Columns(grids, padding=(1, 4)))
 
 
-def _month(year: int, month: int, cell: Callable[[date], Text]) -> Table:
+def _month(year: int, month: int, cell: Callable[[date], Text], lang: str | None) -> Table:
     grid = Table(title=f"{month:02}/{year}", box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for weekday in _SHORT:
+    for weekday in _short(lang):
         grid.add_column(weekday, justify="right", width=3, no_wrap=True)
     for week in Weeks().monthdatescalendar(year, month):
         grid.add_row(*(cell(day) if day.month == month else Text() for day in week))
