@@ -4,15 +4,11 @@ Shipped as files in `data/`, read once. Left out of the procedures: those with a
 review of poor households) or of unknown time (2.002913). `confidence` says how sure a processing time is.
 """
 
-import csv
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cached_property
-from importlib.resources import files
-from typing import TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -21,26 +17,20 @@ from contracts.intake.events.catalogue import ProcedurePublished, UnitRegistered
 from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import Channel
 from contracts.refusals import CommonRefusal, refuse
+from services.intake.calendars import DAYS_FILE, HOURS_FILE, Calendars
+from services.intake.data_files import BadCell, BadData, cell, rows, shipped_text
 from services.intake.domain.cases import EARLIEST, Case
 from services.intake.domain.rules import RuleBook, Rules
 from services.intake.domain.rules import parse as parse_rules
 from services.intake.domain.terms import Terms
 from services.worktime import deadline as deadlines
-from services.worktime.calendar import Calendar, DayException, Interval
+from services.worktime.calendar import Calendar
 from services.worktime.clock import ZONE
 from services.worktime.deadline import Deadline, ProcessingTime, Unit
 
-Parsed = TypeVar("Parsed")
+__all__ = ["BadData", "Procedure", "Reference", "rows"]
 
 _CASE_CODE = re.compile(r"H\d{2}(\.\d{2,3}){0,3}-\d{6}-\d{4,7}", re.ASCII)
-_MORNING = Interval(time(7, 0), time(11, 30))
-_AFTERNOON = Interval(time(13, 30), time(17, 0))
-_OFFICE = (_MORNING, _AFTERNOON)
-_WEEK = (_OFFICE,) * 5 + ((), ())
-
-
-class BadData(ValueError):
-    """A data file is wrong; the message names file, line and column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +54,36 @@ class Reference:
 
     unit_by_code: Mapping[str, UnitRegistered]
     procedure_by_code: Mapping[str, Procedure]
-    calendar: Calendar
+    calendars: Calendars
     rules: RuleBook
     agency_by_unit: Mapping[str, str]
 
     @classmethod
-    def shipped(cls) -> "Reference":
-        """What the package brings. BadData: one of its files was edited wrongly."""
-        units = {unit.code: unit for unit in read("units.csv", _unit)}
-        procedures = {each.code: each for each in read("procedures.csv", _procedure)}
-        days = dict(read("days.csv", _day))
-        calendar = Calendar(_calendar_version(days), _WEEK, days)
+    def shipped(cls, text_of: Callable[[str], str] = shipped_text) -> "Reference":
+        """What the package brings, or other texts of its files. BadData: one of them was edited wrongly."""
+        units = {unit.code: unit for unit in rows("units.csv", text_of("units.csv"), _unit)}
+        procedures = {each.code: each for each in rows("procedures.csv", text_of("procedures.csv"), _procedure)}
+        calendars = Calendars.parse(text_of(HOURS_FILE), text_of(DAYS_FILE))
+        calendars.check_codes(units)
         try:
-            rules = parse_rules(_text("rules.toml"))
+            rules = parse_rules(text_of("rules.toml"))
         except ValueError as error:
             raise BadData(str(error)) from error
-        return cls(units, procedures, calendar, rules, dict(read("agencies.csv", _agency)))
+        agencies = dict(rows("agencies.csv", text_of("agencies.csv"), _agency))
+        return cls(units, procedures, calendars, rules, agencies)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of units that have none of their own."""
+        return self.calendars.of()
+
+    def calendar_of(self, unit: str | None) -> Calendar:
+        """A unit's calendar. Refused: there is no such unit."""
+        return self.calendars.of(unit, self._unit(unit, "unit").province) if unit else self.calendar
+
+    def find_procedure(self, code: str) -> Procedure:
+        """A procedure. Refused: there is none of this code."""
+        return self._procedure(code)
 
     @cached_property
     def unit_by_agency(self) -> Mapping[str, str]:
@@ -122,7 +126,7 @@ class Reference:
     def terms(self, procedure: str, unit: str, rules: Rules) -> Terms:
         """What the law gives a case of this procedure that a unit decides. Refused: unknown procedure."""
         found = self._procedure(procedure)
-        return Terms(rules, found.limit, self.calendar, found.payment_off_clock, self.agency_by_unit.get(unit))
+        return Terms(rules, found.limit, self.calendar_of(unit), found.payment_off_clock, self.agency_by_unit.get(unit))
 
     def terms_of(self, case: Case, at: datetime, *, procedure: str | None = None) -> Terms:
         """The terms of a case by the rules it was received under; until it is accepted, by those in force then."""
@@ -136,10 +140,16 @@ class Reference:
         """The field of a procedure. Refused: unknown procedure."""
         return self._procedure(procedure).field
 
-    def deadline(self, procedure: str, accepted_at: datetime) -> Deadline:
-        """The deadline of a case, with the steps that lead to it."""
+    def deadline(
+        self, procedure: str, accepted_at: datetime, unit: str | None = None, *, restarted: bool = False
+    ) -> Deadline:
+        """The deadline of a case, explained, by the calendar of the deciding unit.
+
+        `restarted`: the instant is that of the completed supplement, which started the clock anew.
+        """
         limit = self._procedure(procedure).limit
-        return deadlines.compute(accepted_at, limit, self.calendar, self.rules.on(accepted_at.date()).deadline)
+        rules = self.rules.on(accepted_at.astimezone(ZONE).date()).deadline
+        return deadlines.compute(accepted_at, limit, self.calendar_of(unit), rules, restarted=restarted)
 
     def check_case_code(self, code: str) -> None:
         """Refused: not of the form that Decree 118/2025 Art 28 gives."""
@@ -186,76 +196,27 @@ class Reference:
         return found
 
 
-def _calendar_version(days: Mapping[date, DayException]) -> str:
-    """Follows the content, so that no edit of `days.csv` goes by without a new version on the cases' deadlines."""
-    content = repr((_WEEK, sorted(days.items(), key=lambda item: item[0])))
-    return f"VN-{max(days).year}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
-
-
-class _BadCell(ValueError):
-    def __init__(self, column: str, reason: object) -> None:
-        super().__init__(f"column {column}: {reason}")
-
-
-def read(name: str, parse: Callable[[dict[str, str]], Parsed]) -> Iterator[Parsed]:
-    """The rows of a data file. BadData: a row that cannot be parsed."""
-    yield from rows(name, _text(name), parse)
-
-
-def _text(name: str) -> str:
-    return (files("services.intake") / "data" / name).read_text(encoding="utf-8")
-
-
-def rows(name: str, text: str, parse: Callable[[dict[str, str]], Parsed]) -> Iterator[Parsed]:
-    """The rows in a data file's text. BadData: a row that cannot be parsed."""
-    reader = csv.DictReader(text.splitlines(), restkey="")
-    for row in reader:
-        try:
-            if "" in row:
-                raise _BadCell(str(len(reader.fieldnames or ()) + 1), "one too many")
-            yield parse(row)
-        except _BadCell as error:
-            raise BadData(f"{name}, line {reader.line_num}, {error}") from error
-
-
-def _cell(row: Mapping[str, str | None], column: str, convert: Callable[[str], Parsed]) -> Parsed:
-    text = row.get(column)
-    if text is None:
-        raise _BadCell(column, "missing")
-    try:
-        return convert(text)
-    except (ValueError, KeyError) as error:
-        raise _BadCell(column, f"“{text}”: {error}") from error
-
-
 def _unit(row: dict[str, str]) -> UnitRegistered:
     try:
         return UnitRegistered.model_validate(row)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise _BadCell(str(first["loc"][0]), f"“{first['input']}”: {first['msg']}") from error
+        raise BadCell(str(first["loc"][0]), f"“{first['input']}”: {first['msg']}") from error
 
 
 def _procedure(row: dict[str, str]) -> Procedure:
-    unit = _cell(row, "unit", Unit)
+    unit = cell(row, "unit", Unit)
     return Procedure(
-        _cell(row, "code", str),
-        _cell(row, "name", str),
-        _cell(row, "field", str),
-        _cell(row, "field_name", str),
-        _cell(row, "amount", lambda text: ProcessingTime(int(text), unit)),
-        _cell(row, "effective_from", date.fromisoformat),
-        _cell(row, "confidence", str),
-        _cell(row, "note", str),
-    )
-
-
-def _day(row: dict[str, str]) -> tuple[date, DayException]:
-    hours = _cell(row, "kind", {"off": (), "worked": _OFFICE}.__getitem__)
-    return _cell(row, "day", date.fromisoformat), DayException(
-        hours, _cell(row, "note_vi", str), _cell(row, "note_en", str)
+        cell(row, "code", str),
+        cell(row, "name", str),
+        cell(row, "field", str),
+        cell(row, "field_name", str),
+        cell(row, "amount", lambda text: ProcessingTime(int(text), unit)),
+        cell(row, "effective_from", date.fromisoformat),
+        cell(row, "confidence", str),
+        cell(row, "note", str),
     )
 
 
 def _agency(row: dict[str, str]) -> tuple[str, str]:
-    return _cell(row, "unit", str), _cell(row, "agency", str)
+    return cell(row, "unit", str), cell(row, "agency", str)

@@ -7,6 +7,13 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
+def local(instant: datetime) -> datetime:
+    """The instant in Vietnam's zone. ValueError: it has no zone; Python would take it for the machine's own time."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no zone: working time counts from an instant")
+    return instant.astimezone(ZONE)
+
+
 class Clock(Protocol):
     """Tells the time, zone-aware, in Vietnam's zone."""
 

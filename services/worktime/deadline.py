@@ -1,66 +1,35 @@
-"""When a case is due, and why: the steps from acceptance to the due instant, each with its article of law.
+"""When a case is due: the instant by arithmetic, and on request the steps that led there, each with its article.
 
 Rules are versioned data: a case keeps those it was accepted under. Shipped: Decree 118/2025/NĐ-CP, whose silence on
 the day of acceptance is filled by the Civil Code (2015, Art 147-148): it is not counted, and a last day off moves on.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from functools import lru_cache
 
 from services.worktime.calendar import Calendar
-from services.worktime.clock import ZONE
+from services.worktime.clock import ZONE, local
+from services.worktime.limits import DECREE_118, DeadlineRules, ProcessingTime, Season, Unit
+from services.worktime.steps import Step, steps_of_pauses, steps_to
 
+__all__ = [
+    "DECREE_118",
+    "Deadline",
+    "DeadlineRules",
+    "ProcessingTime",
+    "Season",
+    "Step",
+    "Unit",
+    "compute",
+    "compute_quickly",
+    "end_of_days",
+    "paused",
+]
 
-class Unit(StrEnum):
-    """What a processing time is counted in."""
-
-    WORKING_HOURS = "working_hours"
-    WORKING_DAYS = "working_days"
-    CALENDAR_DAYS = "calendar_days"
-    SAME_DAY = "same_day"
-    IMMEDIATE = "immediate"
-
-
-_LONGEST = 3_650
-"""No limit is longer, in whatever unit: ten years. A slip in a catalogue must not become a deadline."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessingTime:
-    """A procedure's limit. `amount` is 0 for the same day. ValueError: it makes no sense."""
-
-    amount: int
-    unit: Unit
-
-    def __post_init__(self) -> None:
-        if (self.amount == 0) != (self.unit in {Unit.SAME_DAY, Unit.IMMEDIATE}) or not 0 <= self.amount <= _LONGEST:
-            raise ValueError(f"a limit of {self.amount} {self.unit} makes no sense")
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlineRules:
-    """A version of the rules. `cutoff`: paper received after it counts from the next working day (Art 18.2)."""
-
-    version: str
-    effective_from: date
-    cutoff: time
-
-
-DECREE_118 = DeadlineRules("ND-118/2025", date(2025, 7, 1), time(15, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step towards the due instant."""
-
-    kind: str
-    at: datetime
-    note_vi: str
-    note_en: str
-    article: str
+DECISION_766 = "QD-766"
+"""The version of a paused reading: how Decision 766/QĐ-TTg counts (2.1), beside the law's restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,142 +42,104 @@ class Deadline:
     steps: tuple[Step, ...] = ()
 
 
-_Note = Callable[[str, datetime, str, str, str], None]
-
-
-def compute(accepted_at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules) -> Deadline:
+def compute(
+    accepted_at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules, *, restarted: bool = False
+) -> Deadline:
     """The deadline of a case accepted at an instant, explained. ValueError: an instant without a zone.
 
+    `restarted`: the instant is that of the completed supplement, from which the limit counts anew (Art 19.5).
     A limit in days counts from the day of acceptance, also where that is a day off or outside office hours: online
     cases are accepted at any time, and the law moves the start of hours and same-day limits only.
     """
-    steps: list[Step] = []
-
-    def note(kind: str, at: datetime, vi: str, en: str, article: str) -> None:
-        steps.append(Step(kind, at, vi, en, article))
-
-    due = _due(_local(accepted_at), limit, calendar, rules, note)
-    return Deadline(due, rules.version, calendar.version, tuple(steps))
+    at = local(accepted_at)
+    due = _due(at, limit, calendar, rules)
+    steps = steps_to(due, at, limit, calendar, rules, restarted=restarted)
+    return Deadline(due, rules.version, calendar.version, steps)
 
 
 def compute_quickly(accepted_at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules) -> Deadline:
     """The same deadline without its steps, for imports: a day's cases share one computation."""
-    local = _local(accepted_at)
-    if limit.unit is Unit.WORKING_HOURS:
-        due = _due(local, limit, calendar, rules, _silent)
+    at = local(accepted_at)
+    if limit.unit in _BY_DAY:
+        due = _due_of_day(at.date(), at.time() > rules.cutoff, limit, calendar, rules)
     else:
-        due = _due_of_day(local.date(), local.time() > rules.cutoff, limit, calendar, rules)
+        due = _due(at, limit, calendar, rules)
     return Deadline(due, rules.version, calendar.version)
 
 
-def _local(instant: datetime) -> datetime:
-    """In Vietnam's zone. Python would take one without a zone for the machine's own time."""
-    if instant.tzinfo is None:
-        raise ValueError(f"{instant.isoformat()} has no zone: a deadline counts from an instant")
-    return instant.astimezone(ZONE)
+def paused(due: datetime, pauses: Sequence[tuple[datetime, datetime]], calendar: Calendar) -> Deadline:
+    """The due instant where the clock stood still while the citizen supplemented, explained.
+
+    It moves on by the working time in the pauses; what two of them share counts once. Each is the request of a
+    supplement and its completion. ValueError: a pause that ends before it begins, or an instant without a zone.
+    """
+    at = local(due)
+    apart = _apart([(local(start), local(end)) for start, end in pauses])
+    parts = [(start, end, calendar.working_time_between(start, end)) for start, end in apart]
+    total = sum((amount for _, _, amount in parts), timedelta())
+    moved = calendar.add_working_time(at, total) if total else at
+    return Deadline(moved, DECISION_766, calendar.version, steps_of_pauses(at, parts, moved))
+
+
+def end_of_days(start: datetime, days: int, calendar: Calendar) -> datetime:
+    """The close of the `days`th day after the day of an instant, or of the next working day where that is off.
+
+    For limits that the law gives in plain days, such as 15 days to complete a case (Civil Code Art 147.2, 148.5).
+    """
+    return calendar.close_of(calendar.this_or_next_working_day(local(start).date() + timedelta(days=days)))
+
+
+_BY_DAY = frozenset({Unit.WORKING_DAYS, Unit.CALENDAR_DAYS, Unit.SAME_DAY})
+"""These depend on the day only, and on which side of the cut-off the case came."""
 
 
 @lru_cache(maxsize=65_536)
 def _due_of_day(
     day: date, after_cutoff: bool, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules
 ) -> datetime:
-    """All but hours depend on the day only, and on which side of the cut-off the case came."""
-    representative = datetime.combine(day, time.max if after_cutoff else time.min, ZONE)
-    return _due(representative, limit, calendar, rules, _silent)
+    return _due(datetime.combine(day, time.max if after_cutoff else time.min, ZONE), limit, calendar, rules)
 
 
-def _silent(_: str, __: datetime, ___: str, ____: str, _____: str) -> None:
-    return None
-
-
-def _due(at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules, note: _Note) -> datetime:
-    note("accepted", at, "Tiếp nhận hồ sơ đầy đủ, hợp lệ", "The complete, valid case is accepted", "NĐ 118/2025 Đ17.3")
+def _due(at: datetime, limit: ProcessingTime, calendar: Calendar, rules: DeadlineRules) -> datetime:
     match limit.unit:
-        case Unit.WORKING_HOURS:
-            due = _working_hours(at, limit.amount, calendar, note)
         case Unit.WORKING_DAYS:
-            due = _working_days(at, limit.amount, calendar, note)
+            return calendar.close_of(calendar.add_working_days(at.date(), limit.amount))
+        case Unit.WORKING_HOURS:
+            return calendar.add_working_time(at, timedelta(hours=limit.amount))
         case Unit.CALENDAR_DAYS:
-            due = _calendar_days(at, limit.amount, calendar, note)
-        case _:
-            due = _same_day(at, calendar, rules, note)
-    note("due", due, "Hạn trả kết quả", "The result is due", "NĐ 118/2025 Đ17.3")
-    return due
+            return end_of_days(at, limit.amount, calendar)
+        case Unit.SAME_DAY:
+            today = calendar.is_working_day(at.date()) and at.time() <= rules.cutoff
+            return _close_today_or_next(at.date(), calendar, today=today)
+        case Unit.IMMEDIATE:
+            today = calendar.is_working_day(at.date()) and at <= calendar.close_of(at.date())
+            return _close_today_or_next(at.date(), calendar, today=today)
+        case Unit.SEASON:
+            return _season(at, limit, calendar)
 
 
-def _working_hours(at: datetime, hours: int, calendar: Calendar, note: _Note) -> datetime:
-    opening = calendar.opening_at_or_after(at)
-    if opening != at:
-        note("opening", opening, "Ngoài giờ làm việc: tính từ giờ mở cửa", "Out of hours: from the opening", "")
-    return calendar.add_working_time(opening, timedelta(hours=hours))
+def _close_today_or_next(day: date, calendar: Calendar, *, today: bool) -> datetime:
+    return calendar.close_of(day if today else calendar.next_working_day(day))
 
 
-def _working_days(at: datetime, days: int, calendar: Calendar, note: _Note) -> datetime:
-    note("first_day", at, "Ngày tiếp nhận không tính", "The day of acceptance is not counted", "BLDS 2015 Đ147.2")
-    day = at.date()
-    for number in range(1, days + 1):
-        following = calendar.next_working_day(day)
-        _note_days_off(day, following, calendar, note)
-        day = following
-        note(
-            "working_day",
-            calendar.close_of(day),
-            f"Ngày làm việc thứ {number}: {day:%d/%m/%Y}",
-            f"Working day {number}: {day.isoformat()}",
-            "",
-        )
-    return calendar.close_of(day)
-
-
-def _calendar_days(at: datetime, days: int, calendar: Calendar, note: _Note) -> datetime:
-    note("first_day", at, "Ngày tiếp nhận không tính", "The day of acceptance is not counted", "BLDS 2015 Đ147.2")
-    last = at.date() + timedelta(days=days)
-    day = calendar.this_or_next_working_day(last)
-    if day != last:
-        note(
-            "moved",
-            calendar.close_of(day),
-            f"Ngày cuối {last:%d/%m/%Y} là ngày nghỉ: chuyển sang {day:%d/%m/%Y}",
-            f"The last day {last.isoformat()} is off: moved to {day.isoformat()}",
-            "BLDS 2015 Đ148.5",
-        )
-    return calendar.close_of(day)
-
-
-def _same_day(at: datetime, calendar: Calendar, rules: DeadlineRules, note: _Note) -> datetime:
-    day = at.date()
-    if calendar.is_working_day(day) and at.time() <= rules.cutoff:
-        return calendar.close_of(day)
-    following = calendar.next_working_day(day)
-    note(
-        "cutoff",
-        calendar.close_of(following),
-        f"Sau {rules.cutoff:%H:%M} hoặc ngày nghỉ: sang ngày làm việc kế tiếp",
-        f"After {rules.cutoff:%H:%M}, or a day off: the next working day",
-        "NĐ 118/2025 Đ18.2",
+def _season(at: datetime, limit: ProcessingTime, calendar: Calendar) -> datetime:
+    """The close of the first season that is not over at an instant."""
+    if limit.season is None:
+        raise ValueError("a limit in seasons needs its season")
+    closes = (
+        calendar.close_of(calendar.this_or_next_working_day(last)) for _, last in limit.season.ends_from(at.date())
     )
-    return calendar.close_of(following)
+    return next(close for close in closes if at <= close)
 
 
-def _note_days_off(day: date, following: date, calendar: Calendar, note: _Note) -> None:
-    """Names the holidays stepped over; ordinary weekends need no explanation."""
-    for ahead in range(1, (following - day).days):
-        off = day + timedelta(days=ahead)
-        if exception := calendar.exceptions.get(off):
-            at = datetime.combine(off, time.min, ZONE)
-            note(
-                "day_off",
-                at,
-                f"Nghỉ {off:%d/%m/%Y}: {exception.note_vi}",
-                f"Off {off}: {exception.note_en}",
-                "BLLĐ Đ112",
-            )
-    if (exception := calendar.exceptions.get(following)) and exception.hours:
-        at = datetime.combine(following, time.min, ZONE)
-        note(
-            "swapped",
-            at,
-            f"Làm bù {following:%d/%m/%Y}: {exception.note_vi}",
-            f"Worked {following}: {exception.note_en}",
-            "",
-        )
+def _apart(pauses: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """In order, with those that overlap made one."""
+    merged: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(pauses):
+        if end < start:
+            raise ValueError(f"a pause ends at {end.isoformat()}, before it begins at {start.isoformat()}")
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -12,19 +12,34 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import lifecycle
+from tests.benchmarks import lifecycle, worktime
 
 _OUTPUT = Path("build/benchmarks.json")
 
 
 def main() -> None:
     console = Console()
-    size = lifecycle.FULL if os.environ.get("TIEPSUC_FULL", "1") else lifecycle.SMALL
-    result = asyncio.run(lifecycle.measure(size, lambda text: console.print(f"[dim]{text}[/]")))
+    full = bool(os.environ.get("TIEPSUC_FULL", "1"))
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{text}[/]")
+
+    times = worktime.measure(worktime.FULL if full else worktime.SMALL, say)
+    _show_worktime(times, console)
+    result = asyncio.run(lifecycle.measure(lifecycle.FULL if full else lifecycle.SMALL, say))
     _show(result, console)
+    result["worktime"] = times
     _OUTPUT.parent.mkdir(exist_ok=True)
     _OUTPUT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     console.print(f"→ {_OUTPUT}")
+
+
+def _show_worktime(result: dict[str, Any], console: Console) -> None:
+    table = Table("working time", "a second", "million a minute", "ratio", "to", box=None)
+    for name, rate in result["per_second"].items():
+        ratio, peer = result["ratio"].get(name), worktime.RATIOS.get(name, "")
+        table.add_row(name, f"{rate:,.0f}", f"{rate * 60 / 1e6:,.2f}", f"{ratio:,.2f}" if ratio else "", peer)
+    console.print(table)
 
 
 def _show(result: dict[str, Any], console: Console) -> None:

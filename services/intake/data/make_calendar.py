@@ -1,39 +1,55 @@
 """Makes `days.csv`: Vietnam's days off and swapped working days, from the package `holidays` (0.109), then corrected.
 
-Run once a year after the Prime Minister's notice: `python services/intake/data/make_calendar.py`. Years whose notice
-was not out when the package was released are rule-derived and provisional.
+Run once a year after the Prime Minister's notice: `python services/intake/data/make_calendar.py`. Rows whose source is
+not the package are corrections made by hand: they stay, and win over the package's. Years whose notice was not out when
+the package was released are rule-derived: `PROVISIONAL`.
 """
 
 import csv
-from datetime import date, timedelta
+import re
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import holidays
 
 YEARS = (2025, 2026, 2027)
-# Dated overrides: what the package lacks. Notice of 26 December 2025: 2 January off, Saturday 10 January worked.
-OVERRIDES = {
-    date(2026, 1, 2): ("off", "Nghỉ Tết Dương lịch (hoán đổi)", "New Year's bridge day (swapped)"),
-    date(2026, 1, 10): ("worked", "Làm bù ngày 2/1/2026", "Worked for 2 January 2026"),
-}
+PROVISIONAL = (2027,)
+FILE = Path(__file__).parent / "days.csv"
+COLUMNS = ("day", "kind", "reason", "instead_of", "note_vi", "note_en", "source")
+SEED = "holidays "
+_WORKED_FOR = re.compile(r"thay cho ngày (\d\d)/(\d\d)/(\d{4})")
+
+
+def seed() -> dict[str, dict[str, str]]:
+    """What the package knows, by day."""
+    vietnamese = holidays.country_holidays("VN", years=YEARS, language="vi")
+    english = holidays.country_holidays("VN", years=YEARS, language="en_US")
+    rows = {}
+    for day, name in vietnamese.items():
+        source = f"{SEED}{version('holidays')}" + (" (provisional)" if day.year in PROVISIONAL else "")
+        reason, worked = "substitute" if "nghỉ bù" in name else "holiday", None
+        if found := _WORKED_FOR.search(name):
+            reason, worked = "swapped", date(*(int(each) for each in reversed(found.groups())))
+            note_vi, note_en = "Thứ bảy làm bù", "Saturday worked in exchange"
+            rows[worked.isoformat()] = _row(worked, "worked", "swapped", day, note_vi, note_en, source)
+        rows[day.isoformat()] = _row(day, "off", reason, worked, name, english[day], source)
+    return rows
+
+
+def _row(day: date, kind: str, reason: str, instead_of: date | None, *rest: str) -> dict[str, str]:
+    cells = (day.isoformat(), kind, reason, instead_of.isoformat() if instead_of else "", *rest)
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def main() -> None:
-    vietnamese = holidays.country_holidays("VN", years=YEARS, language="vi")
-    english = holidays.country_holidays("VN", years=YEARS, language="en_US")
-    days = {day: ("off", name, english[day]) for day, name in vietnamese.items()}
-    for year in YEARS:
-        day = date(year, 1, 1)
-        while day.year == year:
-            if day.weekday() == 5 and vietnamese.is_working_day(day):
-                days[day] = ("worked", "Thứ bảy làm bù", "Saturday worked in exchange")
-            day += timedelta(days=1)
-    days.update(OVERRIDES)
-    with (Path(__file__).parent / "days.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("day", "kind", "note_vi", "note_en"))
-        for day in sorted(days):
-            writer.writerow((day.isoformat(), *days[day]))
+    rows = seed()
+    with FILE.open(encoding="utf-8", newline="") as file:
+        rows |= {row["day"]: row for row in csv.DictReader(file) if not row["source"].startswith(SEED)}
+    with FILE.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows[day] for day in sorted(rows))
 
 
 if __name__ == "__main__":

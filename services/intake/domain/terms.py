@@ -50,7 +50,7 @@ class Terms:
         if self.calendar.is_working_day(local.date()) and local.time() <= self.rules.cutoff:
             return self.calendar.close_of(local.date())
         day = self.calendar.next_working_day(local.date())
-        return datetime.combine(day, self.calendar.hours_on(day)[0].start, ZONE)
+        return self.calendar.open_of(day)
 
     def notice_until(self, accepted_at: datetime) -> datetime:
         """Until when a supplement may be asked for after acceptance (Art 19.5)."""
@@ -58,8 +58,7 @@ class Terms:
 
     def complete_by(self, requested_at: datetime) -> datetime:
         """Until when the citizen may bring the supplement before the centre closes the case (Art 19.5)."""
-        last = requested_at.astimezone(ZONE).date() + timedelta(days=self.rules.completion_days)
-        return self.calendar.close_of(self.calendar.this_or_next_working_day(last))
+        return deadlines.end_of_days(requested_at, self.rules.completion_days, self.calendar)
 
     def correct_by(self, reported_at: datetime) -> datetime:
         """Until when an error in the result has to be corrected (Art 23.1)."""
@@ -71,11 +70,7 @@ class Terms:
 
     def in_working_time(self, at: datetime) -> bool:
         """Whether a result can be handed over at an instant; the close of a working day counts."""
-        local = at.astimezone(ZONE)
-        return any(hours.start <= local.time() <= hours.end for hours in self.calendar.hours_on(local.date()))
+        return self.calendar.is_open(at)
 
     def _working_days(self, start: datetime, days: int) -> datetime:
-        day = start.astimezone(ZONE).date()
-        for _ in range(days):
-            day = self.calendar.next_working_day(day)
-        return self.calendar.close_of(day)
+        return self.calendar.close_of(self.calendar.add_working_days(start.astimezone(ZONE).date(), days))

@@ -57,7 +57,12 @@ class CaseViews:
             paused = clock.readings(case, terms, self._clock.now()).paused
             steps = [
                 queries.DeadlineStep(kind=s.kind, at=s.at, note_vi=s.note_vi, note_en=s.note_en, article=s.article)
-                for s in reference.deadline(case.procedure, case.clock_started_at).steps
+                for s in reference.deadline(
+                    case.procedure,
+                    case.clock_started_at,
+                    case.deciding_unit,
+                    restarted=case.clock_started_at != case.accepted_at,
+                ).steps
             ]
         return queries.CaseView(
             case_id=case.id,
