@@ -61,7 +61,6 @@ class Intake:
         return self.first[id][1]
 
     def _take(self, rows: list[LogRow]) -> CasesImported:
-        assert len({row.case_code for row in rows}) == len(rows), "intake takes a case once in a command"
         counts = {"imported": 0, "advanced": 0, "already_present": 0}
         rejected = []
         for row in rows:
@@ -272,8 +271,3 @@ async def test_what_is_too_large_goes_in_halves_and_counts_the_same(tmp_path: Pa
     intake.__init__()  # type: ignore[misc]
     intake.largest = 1
     assert await run(log(tmp_path)) == wanted
-
-
-def test_waves_keep_each_cases_order_and_no_case_twice() -> None:
-    rows = [LogRow(line=n, **dict.fromkeys(COLUMNS, "") | {"case_code": code}) for n, code in enumerate("abacaab", 1)]
-    assert [[row.line for row in wave] for wave in sending.waves(rows)] == [[1, 2, 4], [3, 7], [5], [6]]

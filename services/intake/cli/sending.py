@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -71,35 +71,21 @@ async def _send(caller: Calling, run: UUID, piece: list[GoodLine | BadLine]) -> 
     good = {line.row.line: line for line in piece if isinstance(line, GoodLine)}
     told = Told(piece[-1].place, Counts(rows=len(piece)))
     told.refused = [(bad.text, bad.rejected) for bad in piece if isinstance(bad, BadLine)]
-    for rows in waves(line.row for line in good.values()):
-        async for answer in _answers(caller, run, rows):
-            told.counts.imported += answer.imported
-            told.counts.advanced += answer.advanced
-            told.counts.already_present += answer.already_present
-            told.refused += [(good[row.line].text, row) for row in answer.rejected]
+    rows = [line.row for line in good.values()]
+    async for answer in _answers(caller, run, rows):
+        told.counts.imported += answer.imported
+        told.counts.advanced += answer.advanced
+        told.counts.already_present += answer.already_present
+        told.refused += [(good[row.line].text, row) for row in answer.rejected]
     told.refused.sort(key=lambda pair: pair[1].line)
     told.counts.rejected = len(told.refused)
     return told
 
 
-def waves(rows: Iterable[LogRow]) -> Iterator[list[LogRow]]:
-    """The rows in as few groups as possible, none with the same case twice, and each case's rows in their order.
-
-    A later row of a case then finds what the earlier one did: it says the same, moves the case on, or contradicts.
-    """
-    groups: list[list[LogRow]] = []
-    seen: dict[str, int] = {}
-    for row in rows:
-        wave = seen.get(row.case_code, 0)
-        seen[row.case_code] = wave + 1
-        if wave == len(groups):
-            groups.append([])
-        groups[wave].append(row)
-    yield from groups
-
-
 async def _answers(caller: Calling, run: UUID, rows: list[LogRow]) -> AsyncIterator[CasesImported]:
     """Intake's answer to these rows; to each half, where they or what is to be said of them are too much at once."""
+    if not rows:
+        return
     wish = ImportCases(rows=rows)
     try:
         yield await caller.call("intake", wish, CasesImported, id=_command_id(run, wish), timeout=_PATIENCE)
