@@ -11,3 +11,8 @@ class IntakeRefusal(StrEnum):
     CASE_CODE_TAKEN = "case-code-taken"
     WRONG_STATE = "wrong-state"
     IMPOSSIBLE_TIME = "impossible-time"
+    FORM_NOT_AVAILABLE = "form-not-available"
+    WRONG_TYPE = "wrong-type"
+    WRONG_CONTENT = "wrong-content"
+    WRONG_OFFSET = "wrong-offset"
+    FEE_SETTLED = "fee-settled"

@@ -23,6 +23,10 @@ class Applicant:
     phone: str = ""
 
 
+NOBODY = Applicant()
+"""Whose case it is, is left to the pen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Which case a form is about. `case_code` is empty where none was given yet."""
@@ -30,7 +34,7 @@ class Subject:
     case_code: str
     procedure: str
     procedure_code: str
-    applicant: Applicant = Applicant()
+    applicant: Applicant = NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ _SPOOFS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200
 
 def render(form: Form, on: date) -> bytes:
     """The form as PDF, by the set in force on its day of issue. NotAvailable: that set has no such form."""
-    return _compile(form, on, "pdf", None)
+    pdf: bytes = _compile(form, on, "pdf", None)
+    return pdf
 
 
 def picture(form: Form, on: date, page: int = 1) -> bytes:
