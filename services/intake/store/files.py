@@ -36,7 +36,9 @@ class Files:
 
     def prepare(self) -> None:
         """Makes the folders. OSError: they cannot be made, or written to."""
-        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._root.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self._root, self._incoming):
+            folder.mkdir(mode=0o700, exist_ok=True)
         (self._incoming / ".probe").write_bytes(b"")
         (self._incoming / ".probe").unlink(missing_ok=True)
 
@@ -64,7 +66,8 @@ class Files:
         )
         digest = hashlib.sha256(sealed).hexdigest()
         place = self.place(digest)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (place.parent.parent, place.parent):  # `parents=True` would give the outer one another mode
+            folder.mkdir(mode=0o700, exist_ok=True)
         _write(place, sealed)
         return digest
 
