@@ -45,7 +45,6 @@ from services.intake.handlers.file_keys import SecretWrapper, derived
 from services.intake.handlers.importing import ImportHandler
 from services.intake.reference import Reference
 from services.intake.settings import IntakeSettings
-from services.intake.store import files as file_store
 from services.intake.store.files import Files
 from services.worktime.clock import FrozenClock
 from tests.component.ground import CLOCK, answer, command, ground, query
@@ -120,7 +119,6 @@ def package(*members: str, **contents: bytes) -> bytes:
 
 
 def announced(case: UUID, content: bytes, **more: Any) -> BeginAttachment:
-    fields: dict[str, Any] = {"name": "Tờ khai.pdf", "media_type": "application/pdf"} | more
     digest = hashlib.sha256(content).hexdigest()
     return BeginAttachment(
         **{"attachment_id": uuid7(), "case_id": case, "size": len(content), "sha256": digest} | fields
@@ -310,13 +308,13 @@ async def test_a_full_disk_refuses_for_now_and_leaves_nothing_half(
     add = command(piece, role=Role.RECEIVING_OFFICER)
     finish = command(FinishAttachment(attachment_id=wish.attachment_id), role=Role.RECEIVING_OFFICER)
     with monkeypatch.context() as broken:
-        broken.setattr(file_store.os, "fsync", full)
+        broken.setattr("services.intake.store.files.os.fsync", full)
         assert (await answer(place.calls, add)).refusal.code == "unavailable"
         assert list((place.root / "incoming").glob("*/*")) == []
     assert (await answer(place.calls, add)).result["received"] == PIECE_BYTES  # the same command, once there is room
     await send(place, wish.attachment_id, content, PIECE_BYTES)
     with monkeypatch.context() as broken:
-        broken.setattr(file_store.os, "fsync", full)
+        broken.setattr("services.intake.store.files.os.fsync", full)
         assert (await answer(place.calls, finish)).refusal.code == "unavailable"
         assert place.stored() == []
     assert (await answer(place.calls, finish)).refusal is None

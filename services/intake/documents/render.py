@@ -1,6 +1,7 @@
 """Forms as PDF: values go to typst as JSON, never into its source, so that nothing in a name can be markup.
 
-Offline (typst's own fonts, no packages), archivable and accessible (PDF/A-2a, PDF/UA-1), and the same bytes each time.
+Offline (typst's own fonts, no packages), archivable (PDF/A-2), but for long registers accessible (PDF/UA-1), and the
+same bytes each time.
 """
 
 import io
@@ -16,11 +17,12 @@ import segno
 import typst
 
 from services.intake.documents import words
-from services.intake.documents.forms import Form, Money
+from services.intake.documents.forms import Form, Money, Register
 from services.intake.documents.sets import in_force
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 _NO_PACKAGES = TEMPLATES / "no-packages"
+_TAGGED_ENTRIES = 100
 _LONG_WORD = re.compile(r"\S{31,}")
 _SPOOFS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff")
 """Marks that turn the direction of what follows: a name must not rearrange the sentence it stands in."""
@@ -58,9 +60,15 @@ def _compile(form: Form, on: date, format: Literal["pdf", "png"], ppi: float | N
         content["qr"] = _qr(lookup)
     source = TEMPLATES / form_set.template(type(form))
     try:
-        return _typeset(source, content, on, format, ppi, ["a-2a", "ua-1"] if format == "pdf" else [])
+        return _typeset(source, content, on, format, ppi, _standards(form) if format == "pdf" else [])
     except typst.TypstError:  # those standards allow no character without a glyph; paper with a box in it is still due
         return _typeset(source, content, on, format, ppi, [])
+
+
+def _standards(form: Form) -> list[Any]:
+    """Marks for reading aloud take 2 kB a line of a table: a long register, an officer's list, goes without."""
+    long = isinstance(form, Register) and len(form.entries) > _TAGGED_ENTRIES
+    return ["a-2u"] if long else ["a-2a", "ua-1"]
 
 
 def _typeset(source: Path, content: Any, on: date, format: Any, ppi: float | None, standards: list[Any]) -> Any:
@@ -74,6 +82,7 @@ def _typeset(source: Path, content: Any, on: date, format: Any, ppi: float | Non
         package_cache_path=_NO_PACKAGES,
         sys_inputs={"values": json.dumps(content, ensure_ascii=False)},
         pdf_standards=standards,
+        pdf_tags="ua-1" in standards,
         timestamp=datetime.combine(on, time.min, UTC),
     )
 
