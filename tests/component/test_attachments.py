@@ -119,10 +119,15 @@ def package(*members: str, **contents: bytes) -> bytes:
 
 
 def announced(case: UUID, content: bytes, **more: Any) -> BeginAttachment:
-    digest = hashlib.sha256(content).hexdigest()
-    return BeginAttachment(
-        **{"attachment_id": uuid7(), "case_id": case, "size": len(content), "sha256": digest} | fields
-    )
+    fields: dict[str, Any] = {
+        "attachment_id": uuid7(),
+        "case_id": case,
+        "name": "Tờ khai.pdf",
+        "media_type": "application/pdf",
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    return BeginAttachment(**fields | more)
 
 
 async def ask(place: Place, data: Any, role: Role = Role.RECEIVING_OFFICER) -> Any:
