@@ -1,13 +1,17 @@
 """Intake's part of the one table: what it tells, and what it answers to whom."""
 
+from dataclasses import replace
+
 from pydantic import BaseModel
 
+from contracts.intake.commands import attachments, importing
 from contracts.intake.commands import cases as commands
-from contracts.intake.commands import importing
 from contracts.intake.events import cases as events
 from contracts.intake.events import catalogue
 from contracts.intake.lifecycle import MOVES
+from contracts.intake.queries import attachments as attachment_queries
 from contracts.intake.queries import cases as queries
+from contracts.intake.queries import documents
 from contracts.intake.refusals import IntakeRefusal
 from contracts.roles import OFFICERS, Role
 from contracts.specs import ADMIN, CallSpec, EventSpec, command, query
@@ -33,6 +37,10 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "case", "error-reported", 1, events.ErrorReported),
     EventSpec("intake", "case", "result-corrected", 1, events.ResultCorrected),
 )
+
+_FORM_REFUSALS = (str(IntakeRefusal.FORM_NOT_AVAILABLE),)
+_PAPERS = OFFICERS | {Role.CITIZEN, Role.OPERATOR}
+"""Who hands papers in, or looks at those of a case; whose case it is, the door has established."""
 
 _CASE_REFUSALS = tuple(str(code) for code in IntakeRefusal)
 
@@ -65,4 +73,27 @@ CALLS: tuple[CallSpec, ...] = (
     query("intake", "inbox", queries.Inbox, queries.InboxView, OFFICERS | ADMIN | {Role.PROVINCE}),
     query("intake", "find-cases", queries.FindCases, queries.FoundCases, OFFICERS | ADMIN),
     query("intake", "case-counts", queries.CaseCounts, queries.CaseCountsView, ADMIN),
+    *(
+        command("intake", verb, data, attachments.AttachmentProgress, roles, _CASE_REFUSALS)
+        for verb, data, roles in (
+            ("begin-attachment", attachments.BeginAttachment, _PAPERS),
+            ("add-attachment-piece", attachments.AddAttachmentPiece, _PAPERS),
+            ("finish-attachment", attachments.FinishAttachment, _PAPERS),
+            ("remove-attachment", attachments.RemoveAttachment, OFFICERS | ADMIN),
+        )
+    ),
+    query("intake", "attachments", attachment_queries.Attachments, attachment_queries.AttachmentsView, _PAPERS),
+    query(
+        "intake",
+        "attachment-piece",
+        attachment_queries.AttachmentPiece,
+        attachment_queries.AttachmentPieceView,
+        _PAPERS,
+    ),
+    replace(query("intake", "case-form", documents.CaseForm, documents.DocumentView, _PAPERS), refusals=_FORM_REFUSALS),
+    replace(
+        query("intake", "case-register", documents.CaseRegister, documents.DocumentView, OFFICERS | ADMIN),
+        refusals=(*_FORM_REFUSALS, str(IntakeRefusal.UNKNOWN_UNIT)),
+    ),
+    replace(query("intake", "fee-slip", documents.FeeSlip, documents.DocumentView, _PAPERS), refusals=_FORM_REFUSALS),
 )

@@ -25,3 +25,8 @@ class IntakeRefusal(StrEnum):
     NO_CORRECTION = "no-correction"
     CORRECTION_AWAITED = "correction-awaited"
     NOTHING_CHANGED = "nothing-changed"
+    FORM_NOT_AVAILABLE = "form-not-available"
+    WRONG_TYPE = "wrong-type"
+    WRONG_CONTENT = "wrong-content"
+    WRONG_OFFSET = "wrong-offset"
+    FEE_SETTLED = "fee-settled"

@@ -80,6 +80,15 @@ class StopCause(StrEnum):
     OTHER = "other"
 
 
+class PaymentMethod(StrEnum):
+    """How a fee was paid."""
+
+    CASH = "cash"
+    TRANSFER = "transfer"
+    PORTAL = "portal"
+    POS = "pos"
+
+
 class IntervalKind(StrEnum):
     """What a case waited for, between two instants."""
 

@@ -1,10 +1,20 @@
 """What intake is asked."""
 
 from contracts.intake.commands import cases as commands
+from contracts.intake.commands.attachments import (
+    AddAttachmentPiece,
+    BeginAttachment,
+    FinishAttachment,
+    RemoveAttachment,
+)
 from contracts.intake.commands.importing import ImportCases
 from contracts.intake.queries import cases as queries
+from contracts.intake.queries.attachments import AttachmentPiece, Attachments
+from contracts.intake.queries.documents import CaseForm, CaseRegister, FeeSlip
 from services.chassis.calls import Calls
+from services.intake.handlers.attachments import AttachmentHandlers
 from services.intake.handlers.cases import CaseHandlers
+from services.intake.handlers.documents import DocumentHandlers
 from services.intake.handlers.importing import ImportHandler
 from services.intake.handlers.views import CaseViews
 
@@ -35,3 +45,16 @@ def register(calls: Calls, cases: CaseHandlers, views: CaseViews, import_cases: 
     calls.query(queries.Inbox, views.inbox)
     calls.query(queries.FindCases, views.find)
     calls.query(queries.CaseCounts, views.counts)
+
+
+def register_documents(calls: Calls, attachments: AttachmentHandlers, documents: DocumentHandlers) -> None:
+    """Papers: files in and out, and forms."""
+    calls.command(BeginAttachment, attachments.begin)
+    calls.command(AddAttachmentPiece, attachments.add_piece)
+    calls.command(FinishAttachment, attachments.finish)
+    calls.command(RemoveAttachment, attachments.remove)
+    calls.query(Attachments, attachments.of_case)
+    calls.query(AttachmentPiece, attachments.piece)
+    calls.query(CaseForm, documents.case_form)
+    calls.query(CaseRegister, documents.case_register)
+    calls.query(FeeSlip, documents.fee_slip)

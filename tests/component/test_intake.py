@@ -20,16 +20,13 @@ from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
-from services.intake import consumers
 from services.intake.domain.cases import Case
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.importing import ImportHandler
-from services.intake.handlers.reference import Fixed
-from services.intake.handlers.views import CaseViews
-from services.intake.reference import Reference
 from services.intake.store import cases as store
 from services.worktime.clock import ZONE
 from tests.component.ground import CLOCK, answer, command, ground
+from tests.component.intake import BOOK, REFERENCE, answer_cases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -46,8 +43,6 @@ ROW = LogRow(
     returned_at="",
 )
 DONE = {"completed_at": "2025-07-01T09:00:00+07:00"}
-REFERENCE = Reference.shipped()
-BOOK = Fixed(REFERENCE)
 codes = (f"H13.57-250701-{number:04d}" for number in range(1, 9_999))
 
 
@@ -59,9 +54,7 @@ async def database() -> AsyncIterator[Database]:
 
 @pytest.fixture
 def calls(database: Database) -> Calls:
-    calls = Calls("intake", database, TOPOLOGY, CLOCK)
-    consumers.register(calls, CaseHandlers(BOOK, CLOCK), CaseViews(BOOK, CLOCK), ImportHandler(BOOK, CLOCK))
-    return calls
+    return answer_cases(Calls("intake", database, TOPOLOGY, CLOCK))
 
 
 def importing(*rows: LogRow) -> Any:

@@ -25,13 +25,8 @@ from services.chassis.ids import uuid7
 from services.chassis.outbox import Origin
 from services.chassis.self_report import SelfReport
 from services.chassis.self_service import SelfService
-from services.intake import consumers
-from services.intake.handlers.cases import CaseHandlers
-from services.intake.handlers.importing import ImportHandler
-from services.intake.handlers.reference import Fixed
-from services.intake.handlers.views import CaseViews
-from services.intake.reference import Reference
 from tests.component.ground import CLOCK, Ground, command, query, submitted
+from tests.component.intake import answer_cases
 from tests.support.stack import database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -43,8 +38,7 @@ REPLAY = "cmd.intake.replay-events.v1"
 async def calls(here: Ground) -> Calls:
     """Intake's own, wired as in its composition root."""
     calls = await here.calls("intake", await here.database("intake"))
-    book = Fixed(Reference.shipped())
-    consumers.register(calls, CaseHandlers(book, CLOCK), CaseViews(book, CLOCK), ImportHandler(book, CLOCK))
+    answer_cases(calls)
     pool = await _relay_pool(here)
     health = Health("intake")
     health.stage = "running"

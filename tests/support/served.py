@@ -33,6 +33,7 @@ class Served:
             "TIEPSUC_DATABASE_PORT": str(ports["postgres"]),
             "TIEPSUC_HTTP_PORT": str(ports[name]),
             "TIEPSUC_SECRETS_DIR": str(home / "secrets" / name),
+            "TIEPSUC_ATTACHMENTS_DIR": str(home / "attachments"),
         }
         with self.log.open("ab") as output:
             self.process = psutil.Popen(

@@ -20,6 +20,7 @@ def test_every_user_gets_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
     wanted = {user: {"nats.seed"} for user in TOPOLOGY.users}
     for service in TOPOLOGY.services:
         wanted[service] |= {"database.password", "relay.password"}
+    wanted["intake"] |= {"attachments.key"}
     wanted["provisioner"] |= {"database.password"}
     assert found == wanted | {"postgres": {"superuser.password"}}
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.rglob("*") if file.is_file()} == {0o600}

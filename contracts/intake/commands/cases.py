@@ -15,6 +15,7 @@ from contracts.intake.vocabulary import (
     Channel,
     CommuneCode,
     Outcome,
+    PaymentMethod,
     ProcedureCode,
     StopCause,
     UnitCode,
@@ -101,6 +102,7 @@ class RecordPayment(Message):
 
     case_id: UUID
     amount: Amount
+    method: PaymentMethod = PaymentMethod.CASH
     reference: Annotated[str, Field(max_length=100)] = ""
     paid_at: AwareDatetime | None = None
 
@@ -183,6 +185,7 @@ class LikeCase(Message):
 class CaseMoved(Message):
     """A case after a command: its state and version, and its due instant once accepted.
 
+    `fee_id`: of the fee that was asked for or paid; `receipt_number`: of its slip, once it is paid.
     `forward_by`: when paper has to be with the deciding unit (Art 18.2). `duplicates` are pointed out, not refused.
     """
 
@@ -193,4 +196,6 @@ class CaseMoved(Message):
     due_at: AwareDatetime | None = None
     act_by: AwareDatetime | None = None
     forward_by: AwareDatetime | None = None
+    fee_id: UUID | None = None
+    receipt_number: str | None = None
     duplicates: list[LikeCase] = Field(default_factory=list)

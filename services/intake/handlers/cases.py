@@ -17,6 +17,7 @@ from services.intake.domain import cases as domain
 from services.intake.domain import moves
 from services.intake.domain.cases import Case
 from services.intake.domain.terms import Terms
+from services.intake.handlers import fees
 from services.intake.handlers.reference import Book
 from services.intake.reference import Reference
 from services.intake.store import cases as store
@@ -86,15 +87,21 @@ class CaseHandlers:
     async def request_payment(self, work: UnitOfWork, command: Command[commands.RequestPayment]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
         before, _ = await self._load(work, command)
-        after = moves.request_payment(before, wish.amount, wish.requested_at or now, now)
-        return await self._save(work, command, after, wish.reason)
+        at = wish.requested_at or now
+        after = moves.request_payment(before, wish.amount, at, now)
+        fee = await fees.ask(work.connection, after, wish.amount, wish.reason, command.actor.id, at)
+        moved = await self._save(work, command, after, wish.reason)
+        return moved.model_copy(update={"fee_id": fee.id})
 
     async def record_payment(self, work: UnitOfWork, command: Command[commands.RecordPayment]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
         before, reference = await self._load(work, command)
         at = wish.paid_at or now
         after = moves.record_payment(before, reference.terms_of(before, at), wish.amount, at, now)
-        return await self._save(work, command, after)
+        moved = await self._save(work, command, after)
+        paid = fees.Payment(wish.method, at, wish.reference)
+        fee = await fees.pay_open(work.connection, after, paid, command.actor.id)
+        return moved.model_copy(update={"fee_id": fee.id, "receipt_number": fee.receipt_number})
 
     async def extend(self, work: UnitOfWork, command: Command[commands.ExtendCase]) -> CaseMoved:
         wish, now = command.data, self._clock.now()

@@ -173,6 +173,8 @@ def _provisioner(stack: Stack) -> ChildSpec:
 
 def _service(stack: Stack, name: str) -> ChildSpec:
     env = _env(stack, name) | {"TIEPSUC_SECRETS_DIR": str(stack.secrets_dir / name)}
+    if name == "intake":
+        env["TIEPSUC_ATTACHMENTS_DIR"] = str(stack.home / "attachments")
     return _python(stack, name, ["serve", name], env)
 
 

@@ -2,6 +2,7 @@
 
 <root>/<user>/nats.seed                              every NATS user
 <root>/<service>/{database,relay}.password           every service
+<root>/intake/attachments.key                        what the keys of attached files are wrapped in; keep it safe
 <root>/provisioner/database.password                 the superuser's
 <root>/postgres/superuser.password                   the same, for a PostgreSQL server that reads it from a file
 <root>/nats/nats.conf                                public keys and rights only
@@ -27,6 +28,8 @@ def create(root: Path, topology: Topology) -> None:
     for service in topology.services:
         _write_once(root / service / "database.password", _new_password)
         _write_once(root / service / "relay.password", _new_password)
+    if "intake" in topology.services:
+        _write_once(root / "intake" / "attachments.key", _new_password)
     _write_once(root / PROVISIONER / "database.password", _new_password)
 
 

@@ -1,0 +1,182 @@
+"""Looking at cases, and at the table of their life."""
+
+import asyncio
+import json
+from datetime import datetime
+from typing import TypeVar
+
+import click
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contracts.intake.lifecycle import CONDITIONS, MOVES, Target
+from contracts.intake.queries import cases as queries
+from contracts.intake.vocabulary import STATE_NAMES, CaseState
+from services.chassis.connect import operator
+from services.worktime.clock import ZONE
+
+Result = TypeVar("Result", bound=BaseModel)
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
+_LEADS = {Target.STAYS: "=", Target.WHERE_IT_CAME_FROM: "↩"}
+_MARKS = {
+    "supplement": ("bổ sung", "supplement"),
+    "payment": ("nộp tiền", "payment"),
+    "correction": ("sửa", "correction"),
+}
+_ROLES = {
+    "citizen": "người dân",
+    "receiving_officer": "cán bộ tiếp nhận",
+    "specialist": "chuyên viên",
+    "leader": "lãnh đạo",
+    "centre_head": "trưởng trung tâm",
+    "operator": "vận hành",
+}
+
+
+@click.command("moves")
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", envvar="TIEPSUC_LANG")
+def moves(lang: str) -> None:
+    """Bảng vòng đời hồ sơ: ai được làm gì, khi nào / the table of a case's life. No stack is needed."""
+    vi = lang == "vi"
+    table = Table("lệnh / command", "từ / from", "đến / to", "ai / who", "điều kiện / conditions", show_lines=True)
+    for move in MOVES:
+        target = _LEADS[move.target] if isinstance(move.target, Target) else _state(move.target, lang)
+        table.add_row(
+            f"{move.vi if vi else move.en}\n[dim]{move.verb}[/]",
+            ", ".join(_state(state, lang) for state in move.sources) or "–",
+            target,
+            ", ".join(sorted(_ROLES[role] if vi else role for role in move.movers)),
+            "\n".join(
+                f"{meaning.vi if vi else meaning.en} [dim]{meaning.article}[/]"
+                for meaning in (CONDITIONS[condition] for condition in move.conditions)
+            ),
+        )
+    Console().print(table)
+
+
+@click.command("show")
+@click.argument("code")
+@_JSON
+def show(code: str, as_json: bool) -> None:
+    """Một hồ sơ: trạng thái, hạn và lý do, lịch sử / one case: state, explained deadline, history."""
+    view, history = asyncio.run(_ask_for_case(code))
+    if as_json:
+        both = {"case": view, "history": history}
+        click.echo(json.dumps({name: part.model_dump(mode="json", exclude_none=True) for name, part in both.items()}))
+        return
+    console = Console()
+    console.print(f"[bold]{view.case_code}[/]  {_both(view.state)}  ·  v{view.version}")
+    console.print(
+        f"thủ tục / procedure {view.procedure}, tiếp nhận tại / received at {view.receiving_unit}, "
+        f"giải quyết / decided by {view.deciding_unit}"
+    )
+    facts = Table.grid(padding=(0, 2))
+    for label, at in (
+        ("Hạn trả / due", view.due_at),
+        ("  trên giấy hẹn / on the receipt", view.first_due_at if view.first_due_at != view.due_at else None),
+        ("  cách đọc QĐ 766 / by Decision 766", view.due_at_paused if view.due_at_paused != view.due_at else None),
+        ("Việc tiếp theo trước / next step by", view.act_by if view.act_by != view.due_at else None),
+    ):
+        if at is not None:
+            facts.add_row(label, _at(at))
+    for wait in view.waits:
+        vi, en = _MARKS[wait.kind]
+        facts.add_row(f"Chờ {vi} / {en}", f"{_at(wait.since)} → {_at(wait.until) if wait.until else '…'}")
+    console.print(facts)
+    steps = Table(
+        "", "vì sao / why", "điều / article", title="Cách tính hạn / how the deadline came about", title_justify="left"
+    )
+    for step in view.deadline_steps:
+        steps.add_row(_at(step.at), f"{step.note_vi}\n[dim]{step.note_en}[/]", step.article)
+    if view.deadline_steps:
+        console.print(steps)
+    story = Table("v", "khi / when", "việc / what", "", title="Lịch sử / history")
+    for entry in history.steps:
+        words = "; ".join(filter(None, [entry.reason, *entry.items]))
+        story.add_row(str(entry.version), _at(entry.recorded_at), entry.kind, words)
+    console.print(story)
+
+
+@click.command("list")
+@click.option("--unit", required=True, help="Mã xã hay tỉnh / commune or province")
+@click.option("--side", type=click.Choice(["receiving", "deciding", "province"]), default="deciding")
+@click.option("--state", "states", type=click.Choice([str(s) for s in CaseState]), multiple=True)
+@click.option("--size", type=click.IntRange(1, 200), default=20)
+@click.option("--cursor", default=None, help="Trang tiếp / the next page")
+@_JSON
+def list_(unit: str, side: str, states: tuple[str, ...], size: int, cursor: str | None, as_json: bool) -> None:
+    """Hồ sơ đang chờ, việc gấp trước / cases that wait, the most urgent first."""
+    wish = queries.Inbox.model_validate(
+        {"unit": unit, "side": side, "states": list(states), "size": size, "cursor": cursor}
+    )
+    page = asyncio.run(_ask(wish, queries.InboxView))
+    if as_json:
+        click.echo(page.model_dump_json(indent=2, exclude_none=True))
+        return
+    console = Console()
+    console.print(
+        "  ".join(f"{STATE_NAMES[state][0]} [bold]{count}[/]" for state, count in sorted(page.counts.items()))
+        or "Không có hồ sơ nào đang chờ / no case waits"
+    )
+    if page.cases:
+        console.print(_table(page.cases))
+    if page.cursor:
+        console.print(f"[dim]trang tiếp / next page: --cursor '{page.cursor}'[/]")
+
+
+@click.command("find")
+@click.argument("text")
+@_JSON
+def find(text: str, as_json: bool) -> None:
+    """Tìm theo phần đầu hoặc phần cuối của mã / by how the code begins or ends."""
+    try:
+        wish = queries.FindCases(text=text.strip().upper())
+    except ValueError as error:
+        raise click.BadParameter(
+            f"“{text}”: ít nhất 3 chữ số, chữ cái, dấu chấm, gạch / at least 3 of 0-9 A-Z . -"
+        ) from error
+    found = asyncio.run(_ask(wish, queries.FoundCases))
+    if as_json:
+        click.echo(found.model_dump_json(indent=2, exclude_none=True))
+    elif found.cases:
+        Console().print(_table(found.cases))
+    else:
+        click.echo("Không tìm thấy hồ sơ nào / no case found")
+
+
+async def _ask(wish: BaseModel, result: type[Result]) -> Result:
+    async with operator() as (_, caller):
+        return await caller.call("intake", wish, result)
+
+
+async def _ask_for_case(code: str) -> tuple[queries.CaseView, queries.CaseHistoryView]:
+    async with operator() as (_, caller):
+        wish = queries.CaseByCode.model_construct(case_code=code.strip().upper())
+        view = await caller.call("intake", wish, queries.CaseView)
+        history = queries.CaseHistory(case_id=view.case_id)
+        return view, await caller.call("intake", history, queries.CaseHistoryView)
+
+
+def _table(cases: list[queries.ListedCase]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("mã / code", "trạng thái / state", "thủ tục", "xã / unit", "trước / by"):
+        table.add_column(title, no_wrap=True)
+    for each in cases:
+        by = Text(_at(each.queue_at), style="" if each.act_by else "dim")
+        table.add_row(each.case_code or "–", STATE_NAMES[each.state][0], each.procedure, each.receiving_unit, by)
+    return table
+
+
+def _state(state: CaseState, lang: str) -> str:
+    return STATE_NAMES[state][0 if lang == "vi" else 1]
+
+
+def _both(state: CaseState) -> str:
+    return f"[bold]{STATE_NAMES[state][0]}[/] / {STATE_NAMES[state][1]}"
+
+
+def _at(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%H:%M %d/%m/%Y}"

@@ -1,0 +1,1 @@
+"""What a citizen holds in hand: forms as PDF. Pure: the same values give the same bytes."""

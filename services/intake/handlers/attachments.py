@@ -1,0 +1,271 @@
+"""Files of a case: announced, sent in pieces, checked, kept; read again; swept when they never became whole.
+
+The file is on the disk before its row says so; what a crash leaves between the two is a file without a row, which
+the sweep takes away. A row without its file there never is.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import logging
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from contracts.envelope import Command, Query
+from contracts.intake.commands.attachments import (
+    PIECE_BYTES,
+    AddAttachmentPiece,
+    AttachmentProgress,
+    BeginAttachment,
+    FinishAttachment,
+    RemoveAttachment,
+)
+from contracts.intake.queries.attachments import (
+    AttachmentPiece,
+    AttachmentPieceView,
+    Attachments,
+    AttachmentsView,
+    AttachmentView,
+)
+from contracts.intake.refusals import IntakeRefusal
+from contracts.refusals import CommonRefusal, Refused, refuse
+from services.chassis.database import Connection, Database, UnitOfWork
+from services.intake.domain import attachments as domain
+from services.intake.domain.attachments import Attachment
+from services.intake.handlers.file_keys import KeyGone, KeyWrapper
+from services.intake.settings import IntakeSettings
+from services.intake.store import attachments as store
+from services.intake.store.files import Damaged, Files, content_mac
+from services.worktime.clock import Clock
+
+log = logging.getLogger(__name__)
+
+_UNFINISHED = timedelta(hours=24)
+_ORPHANED_SECONDS = 3600.0
+"""A file may be on the disk that long before its row is committed; commands take seconds."""
+_LOOKED_AT_ONCE = 5_000
+
+
+class AttachmentHandlers:
+    """Commands and queries about files. `mac_key` keys the digests by which equal contents are found."""
+
+    def __init__(self, files: Files, keys: KeyWrapper, mac_key: bytes, settings: IntakeSettings, clock: Clock) -> None:
+        self._files = files
+        self._keys = keys
+        self._mac_key = mac_key
+        self._settings = settings
+        self._clock = clock
+        self._whole_files = asyncio.Semaphore(2)  # each is in memory as a whole while it is checked
+
+    async def begin(self, work: UnitOfWork, command: Command[BeginAttachment]) -> AttachmentProgress:
+        wish = command.data
+        name = domain.clean_name(wish.name)
+        media_type = domain.check_wish(name, wish.media_type, wish.size, self._settings.attachment_max_bytes)
+        if not await store.lock_case(work.connection, wish.case_id):
+            raise refuse(CommonRefusal.NOT_FOUND, "Không có hồ sơ này.", "There is no such case.", field="case_id")
+        mac = content_mac(self._mac_key, wish.sha256)
+        if (same := await store.same_content(work.connection, wish.case_id, mac)) and same.size == wish.size:
+            if same.kept_at is None and same.received == same.size and same.id != wish.attachment_id:
+                await store.received(work.connection, same.id, 0)  # all of it came, and was not good: from the start
+                return AttachmentProgress(attachment_id=same.id, received=0, size=same.size)
+            return _progress(same)
+        if await store.by_id(work.connection, wish.attachment_id):
+            raise refuse(
+                CommonRefusal.VERSION_CONFLICT,
+                "Mã tệp này đã dùng cho tệp khác.",
+                "This id stands for another file.",
+                field="attachment_id",
+            )
+        together = await store.size_of_case(work.connection, wish.case_id) + wish.size
+        if together > self._settings.case_attachments_max_bytes:
+            raise domain.too_large(together, self._settings.case_attachments_max_bytes)
+        new = Attachment(
+            id=wish.attachment_id,
+            case_id=wish.case_id,
+            name=name,
+            media_type=media_type,
+            kind=wish.kind,
+            size=wish.size,
+            content_mac=mac,
+            wrapped_key=await self._keys.wrap(work.connection, secrets.token_bytes(32), wish.case_id),
+            digitised_by=command.actor.role,
+            begun_at=self._clock.now(),
+        )
+        await store.insert(work.connection, new)
+        return _progress(new)
+
+    async def add_piece(self, work: UnitOfWork, command: Command[AddAttachmentPiece]) -> AttachmentProgress:
+        offset, content = command.data.offset, _decoded(command.data.content)
+        known = await self._load(work.connection, command.data.attachment_id, lock=True)
+        if known.kept_at or offset + len(content) <= known.received:
+            return _progress(known)
+        if offset != known.received or offset + len(content) > known.size:
+            raise refuse(
+                IntakeRefusal.WRONG_OFFSET,
+                f"Đã nhận {known.received} trong {known.size} byte; hãy gửi tiếp từ byte {known.received}.",
+                f"{known.received} of {known.size} bytes have arrived; go on from byte {known.received}.",
+                field="offset",
+                received=known.received,
+            )
+        key = await self._key(work.connection, known)
+        await asyncio.to_thread(self._files.add_piece, known.id, key, offset, content)
+        received = offset + len(content)
+        await store.received(work.connection, known.id, received)
+        return AttachmentProgress(attachment_id=known.id, received=received, size=known.size)
+
+    async def finish(self, work: UnitOfWork, command: Command[FinishAttachment]) -> AttachmentProgress:
+        known = await self._load(work.connection, command.data.attachment_id, lock=True)
+        if known.kept_at:
+            return _progress(known)
+        if known.received < known.size:
+            raise refuse(
+                IntakeRefusal.WRONG_OFFSET,
+                f"Mới nhận {known.received} trong {known.size} byte; hãy gửi nốt.",
+                f"Only {known.received} of {known.size} bytes have arrived; send the rest.",
+                field="attachment_id",
+                received=known.received,
+            )
+        same = await store.same_content(work.connection, known.case_id, known.content_mac)
+        if same and same.kept_at:
+            return _progress(same)  # somebody else was quicker; the sweep takes ours away
+        key = await self._key(work.connection, known)
+        async with self._whole_files:
+            stored = await asyncio.to_thread(self._check_and_keep, known, key)
+        now = self._clock.now()
+        await store.keep(work.connection, known.id, stored, now)
+        return AttachmentProgress(attachment_id=known.id, received=known.size, size=known.size, kept_at=now)
+
+    def _check_and_keep(self, known: Attachment, key: bytes) -> str:
+        try:
+            content = self._files.pieces(known.id, key, known.size)
+        except Damaged as error:
+            log.error("a piece was lost: %s", error)  # noqa: TRY400 - where it happened says nothing
+            raise _wrong_content() from error
+        if content_mac(self._mac_key, hashlib.sha256(content).hexdigest()) != known.content_mac:
+            raise _wrong_content()
+        domain.check_content(known.media_type, content)
+        return self._files.keep(known.id, key, content)
+
+    async def remove(self, work: UnitOfWork, command: Command[RemoveAttachment]) -> AttachmentProgress:
+        known = await self._load(work.connection, command.data.attachment_id, lock=True)
+        now = self._clock.now()
+        await store.remove(work.connection, known.id, now, command.actor.id)
+        return AttachmentProgress(
+            attachment_id=known.id, received=known.received, size=known.size, kept_at=known.kept_at, removed_at=now
+        )
+
+    async def of_case(self, connection: Connection, query: Query[Attachments]) -> AttachmentsView:
+        found = await store.of_case(connection, query.data.case_id)
+        return AttachmentsView(
+            attachments=[
+                AttachmentView(
+                    attachment_id=each.id,
+                    name=each.name,
+                    media_type=each.media_type,
+                    kind=each.kind,
+                    size=each.size,
+                    digitised_by=each.digitised_by,
+                    kept_at=each.kept_at,
+                )
+                for each in found
+                if each.kept_at
+            ]
+        )
+
+    async def piece(self, connection: Connection, query: Query[AttachmentPiece]) -> AttachmentPieceView:
+        wish = query.data
+        known = await self._load(connection, wish.attachment_id)
+        if known.stored_sha256 is None:
+            raise _not_found()
+        key = await self._key(connection, known)
+        try:
+            content = await asyncio.to_thread(
+                self._files.read, known.id, key, known.stored_sha256, wish.offset, wish.length
+            )
+        except Damaged as error:
+            log.error("a file was lost: %s", error)  # noqa: TRY400
+            raise refuse(
+                IntakeRefusal.WRONG_CONTENT,
+                "Tệp lưu giữ bị mất hoặc bị thay đổi; hãy báo người quản trị khôi phục từ bản sao lưu.",
+                "The stored file is lost or was changed; the operator has to restore it from the backup.",
+                field="attachment_id",
+            ) from error
+        return AttachmentPieceView(offset=wish.offset, size=known.size, content=base64.b64encode(content).decode())
+
+    async def _load(self, connection: Connection, id: UUID, *, lock: bool = False) -> Attachment:
+        known = await store.by_id(connection, id, lock=lock)
+        if known is None or known.removed_at:
+            raise _not_found()
+        return known
+
+    async def _key(self, connection: Connection, known: Attachment) -> bytes:
+        try:
+            return await self._keys.unwrap(connection, known.wrapped_key, known.case_id)
+        except KeyGone as error:
+            raise _not_found() from error
+
+
+class AttachmentSweep:
+    """Takes away what never became whole within a day, and files that no row knows of."""
+
+    def __init__(self, database: Database, files: Files, clock: Clock, orphaned: float = _ORPHANED_SECONDS) -> None:
+        self._database = database
+        self._files = files
+        self._clock = clock
+        self._orphaned = orphaned
+
+    async def __call__(self) -> tuple[int, int, int]:
+        """How many unfinished rows, folders of pieces and stored files were taken away."""
+        async with self._database.unit_of_work() as work:
+            rows = await store.forget_unfinished(work.connection, self._clock.now() - _UNFINISHED)
+        arriving = await asyncio.to_thread(self._files.arriving)
+        still = await store.still_arriving(self._database.pool, arriving)  # type: ignore[arg-type]
+        done = [each for each in arriving if each not in still]
+        for each in done:
+            await asyncio.to_thread(self._files.forget_pieces, each)
+        names = await asyncio.to_thread(lambda: list(self._files.kept(self._orphaned)))
+        orphans = 0
+        for start in range(0, len(names), _LOOKED_AT_ONCE):
+            some = names[start : start + _LOOKED_AT_ONCE]
+            for name in await store.without_row(self._database.pool, some):  # type: ignore[arg-type]
+                await asyncio.to_thread(self._files.remove, name)
+                orphans += 1
+        if rows or done or orphans:
+            log.info(
+                "swept %d unfinished attachments, %d folders, %d files without a row", len(rows), len(done), orphans
+            )
+        return len(rows), len(done), orphans
+
+
+def _progress(known: Attachment) -> AttachmentProgress:
+    return AttachmentProgress(attachment_id=known.id, received=known.received, size=known.size, kept_at=known.kept_at)
+
+
+def _decoded(content: str) -> bytes:
+    try:
+        decoded = base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        decoded = b""
+    if not 0 < len(decoded) <= PIECE_BYTES:
+        raise refuse(
+            CommonRefusal.INVALID,
+            f"content phải là base64 của 1 đến {PIECE_BYTES} byte.",
+            f"content must be base64 of 1 to {PIECE_BYTES} bytes.",
+            field="content",
+        )
+    return decoded
+
+
+def _not_found() -> Refused:
+    return refuse(CommonRefusal.NOT_FOUND, "Không có tệp này.", "There is no such file.", field="attachment_id")
+
+
+def _wrong_content() -> Refused:
+    return refuse(
+        IntakeRefusal.WRONG_CONTENT,
+        "Nội dung nhận được khác với tệp đã khai; hãy gửi lại từ đầu với mã tệp mới.",
+        "What arrived is not the file that was announced; send it again from the start, under a new id.",
+        field="sha256",
+    )

@@ -1,0 +1,55 @@
+"""SQL of fees."""
+
+from dataclasses import fields
+from uuid import UUID
+
+import asyncpg
+
+from contracts.intake.vocabulary import PaymentMethod as Method
+from services.chassis.database import Connection
+from services.intake.domain.fees import Fee
+
+_COLUMNS = tuple(field.name for field in fields(Fee))
+_SELECT = f"select {', '.join(_COLUMNS)} from fee"
+
+
+def _fee(row: asyncpg.Record) -> Fee:
+    values = dict(row)
+    return Fee(**{**values, "method": Method(values["method"]) if values["method"] else None})
+
+
+async def insert(connection: Connection, fee: Fee) -> None:
+    places = ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 1))
+    await connection.execute(
+        f"insert into fee ({', '.join(_COLUMNS)}) values ({places})", *(getattr(fee, name) for name in _COLUMNS)
+    )
+
+
+async def update(connection: Connection, fee: Fee) -> None:
+    """Saves a fee that was read with a lock."""
+    changes = ", ".join(f"{name} = ${number}" for number, name in enumerate(_COLUMNS, 1) if name != "id")
+    await connection.execute(f"update fee set {changes} where id = $1", *(getattr(fee, name) for name in _COLUMNS))
+
+
+async def by_id(connection: Connection, id: UUID, *, lock: bool = False) -> Fee | None:
+    row = await connection.fetchrow(f"{_SELECT} where id = $1{' for update' if lock else ''}", id)
+    return _fee(row) if row else None
+
+
+async def of_case(connection: Connection, case_id: UUID, *, lock: bool = False) -> list[Fee]:
+    """A case's fees, oldest first."""
+    rows = await connection.fetch(
+        f"{_SELECT} where case_id = $1 order by asked_at, id{' for update' if lock else ''}", case_id
+    )
+    return [_fee(row) for row in rows]
+
+
+async def next_serial(connection: Connection, unit: str, year: int) -> int:
+    """The next number of a unit's slips in a year; others wait for it until the end of the transaction."""
+    serial: int = await connection.fetchval(
+        """insert into receipt_counter as c (unit, year, last) values ($1, $2, 1)
+           on conflict (unit, year) do update set last = c.last + 1 returning last""",
+        unit,
+        year,
+    )
+    return serial
