@@ -1,5 +1,6 @@
 """Intake's part of the one table: what it tells, and what it answers to whom."""
 
+from contracts.intake import assistance_messages
 from contracts.intake.commands import cases as commands
 from contracts.intake.commands import importing
 from contracts.intake.events import cases as events
@@ -16,6 +17,7 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "case", "accepted", 1, events.CaseAccepted),
     EventSpec("intake", "case", "completed", 1, events.CaseCompleted),
     EventSpec("intake", "case", "returned", 1, events.CaseReturned),
+    *assistance_messages.EVENTS,
 )
 
 _CASE_REFUSALS = tuple(str(code) for code in IntakeRefusal)
@@ -56,4 +58,5 @@ CALLS: tuple[CallSpec, ...] = (
     command("intake", "import-cases", importing.ImportCases, importing.CasesImported, ADMIN),
     query("intake", "case-by-code", queries.CaseByCode, queries.CaseView, OFFICERS | ADMIN),
     query("intake", "case-counts", queries.CaseCounts, queries.CaseCountsView, ADMIN),
+    *assistance_messages.CALLS,
 )
