@@ -100,7 +100,12 @@ async def by_id(connection: Connection, ticket_id: UUID) -> Ticket | None:
 
 
 async def at_counter(connection: Connection, unit: str, counter: int) -> Ticket | None:
-    """Who is called to a counter, or served there."""
+    """Who is called to a counter, or served there; the counter is locked until the end of the transaction.
+
+    A second call of the same counter so waits and finds it busy, instead of holding a number for a moment that a third
+    would then pass over.
+    """
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"counter {counter} of {unit}")
     row = await connection.fetchrow(
         f"{_SELECT} where unit = $1 and counter = $2 and state in ('called', 'serving')", unit, counter
     )
