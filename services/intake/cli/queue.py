@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import TypeVar
-from uuid import UUID
 
 import click
 from pydantic import BaseModel
@@ -44,10 +43,14 @@ def board(unit: str, as_json: bool) -> None:
 
 @queue.command("issue")
 @_unit
-@click.option("--purpose", type=click.Choice(list(Purpose)), default=Purpose.RECEIVE, help="Đến để / came for")
-@click.option("--need", "needs", type=click.Choice(list(Need)), multiple=True, help="Ưu tiên / who comes first")
+@click.option(
+    "--purpose", type=click.Choice([each.value for each in Purpose]), default="receive", help="Đến để / came for"
+)
+@click.option(
+    "--need", "needs", type=click.Choice([each.value for each in Need]), multiple=True, help="Ưu tiên / who comes first"
+)
 @_json
-def issue(unit: str, purpose: Purpose, needs: tuple[Need, ...], as_json: bool) -> None:
+def issue(unit: str, purpose: str, needs: tuple[str, ...], as_json: bool) -> None:
     """Lấy số / take a number."""
     wish = IssueTicket(ticket_id=uuid7(), unit=unit, purpose=Purpose(purpose), needs=tuple(map(Need, needs)))
     _tell(asyncio.run(_ask(wish, TicketMoved)), as_json)
@@ -81,11 +84,7 @@ async def _finish(unit: str, counter: int, no_show: bool) -> TicketMoved:
         if here.state is TicketState.CALLED and not no_show:
             await caller.call("intake", StartService(ticket_id=here.ticket_id), TicketMoved)
         outcome = ServiceOutcome.NO_SHOW if no_show else ServiceOutcome.DONE
-        return await caller.call("intake", _finished(here.ticket_id, outcome), TicketMoved)
-
-
-def _finished(ticket: UUID, outcome: ServiceOutcome) -> FinishService:
-    return FinishService(ticket_id=ticket, outcome=outcome)
+        return await caller.call("intake", FinishService(ticket_id=here.ticket_id, outcome=outcome), TicketMoved)
 
 
 async def _ask(wish: BaseModel, result: type[Result]) -> Result:

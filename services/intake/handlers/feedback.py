@@ -54,7 +54,7 @@ class FeedbackHandlers:
         before = await store.rating(work.connection, rating_id)
         check_version(command, before.version if before else 0)
         rating = domain.rate(rating_id, case, before, wish, self._clock.now(), self._limits.ratings)
-        await store.save_rating(work.connection, rating)
+        await (store.save_rating if before else store.add_rating)(work.connection, rating)
         work.emit(
             domain.rated(rating), entity=rating.id, version=rating.version, province=rating.province, cause=command
         )

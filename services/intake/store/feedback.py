@@ -26,7 +26,7 @@ def _statements(table: str, kind: type) -> tuple[str, str, str, tuple[str, ...]]
     changes = ", ".join(f"{name} = ${i}" for i, name in enumerate(columns, 1) if name != "id")
     return (
         f"select {', '.join(columns)} from {table}",
-        f"insert into {table} ({', '.join(columns)}) values ({places}) on conflict (id) do nothing returning true",
+        f"insert into {table} ({', '.join(columns)}) values ({places})",
         f"update {table} set {changes} where id = $1",
         columns,
     )
@@ -87,13 +87,14 @@ async def rating(connection: Connection, rating_id: UUID) -> Rating | None:
     return _rating(row) if row else None
 
 
-async def save_rating(connection: Connection, rating: Rating) -> None:
-    """Adds a rating in its first version, or saves one that was read `for update`.
+async def add_rating(connection: Connection, rating: Rating) -> None:
+    """Adds a rating. UniqueViolationError: somebody else was quicker with the first."""
+    await connection.execute(_ADD_RATING, *_values(rating, _RATING_COLUMNS))
 
-    UniqueViolationError: somebody else was quicker with the first.
-    """
-    statement = _ADD_RATING.replace(" on conflict (id) do nothing", "") if rating.version == 1 else _SAVE_RATING
-    await connection.execute(statement, *_values(rating, _RATING_COLUMNS))
+
+async def save_rating(connection: Connection, rating: Rating) -> None:
+    """Saves one that was read `for update`."""
+    await connection.execute(_SAVE_RATING, *_values(rating, _RATING_COLUMNS))
 
 
 async def complaint(connection: Connection, complaint_id: UUID) -> Complaint | None:
@@ -104,7 +105,8 @@ async def complaint(connection: Connection, complaint_id: UUID) -> Complaint | N
 
 async def add_complaint(connection: Connection, complaint: Complaint) -> bool:
     """Adds a complaint; False: there is one with its id."""
-    return bool(await connection.fetchval(_ADD_COMPLAINT, *_values(complaint, _COMPLAINT_COLUMNS)))
+    statement = f"{_ADD_COMPLAINT} on conflict (id) do nothing returning true"
+    return bool(await connection.fetchval(statement, *_values(complaint, _COMPLAINT_COLUMNS)))
 
 
 async def save_complaint(connection: Connection, complaint: Complaint) -> None:

@@ -9,12 +9,12 @@ from services.intake.domain.linked import LinkedCase
 
 _SELECT = "select id, receiving_unit, deciding_unit, province, procedure, field, state from cases"
 
-UNIT_CONDITION = {None: "$1::text is null", 2: "province = $1", 5: "{column} = $1"}
+_UNIT_CONDITION = {None: "$1::text is null", 2: "province = $1", 5: "{column} = $1"}
 
 
 def in_unit(unit: str | None, column: str = "unit") -> str:
     """The SQL condition that rows belong to $1: a commune (5 digits), a province (2), or the nation (None)."""
-    return UNIT_CONDITION[None if unit is None else len(unit)].format(column=column)
+    return _UNIT_CONDITION[None if unit is None else len(unit)].format(column=column)
 
 
 async def case_by_code(connection: Connection, code: str) -> LinkedCase | None:
