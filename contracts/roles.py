@@ -19,6 +19,8 @@ class Role(StrEnum):
     PROVINCE = "province"
     ADMINISTRATOR = "administrator"
     OPERATOR = "operator"
+    MINOR_VOLUNTEER = "minor_volunteer"
+    """A volunteer under 18: helps and records, and neither sees nor names a case."""
 
 
 OFFICERS = frozenset({Role.RECEIVING_OFFICER, Role.SPECIALIST, Role.LEADER, Role.CENTRE_HEAD})

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
+from contracts.intake import assistance_messages
 from contracts.intake.commands import attachments, importing
 from contracts.intake.commands import cases as commands
 from contracts.intake.events import cases as events
@@ -36,6 +37,7 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "case", "returned", 1, events.CaseReturned),
     EventSpec("intake", "case", "error-reported", 1, events.ErrorReported),
     EventSpec("intake", "case", "result-corrected", 1, events.ResultCorrected),
+    *assistance_messages.EVENTS,
 )
 
 _FORM_REFUSALS = (str(IntakeRefusal.FORM_NOT_AVAILABLE),)
@@ -96,4 +98,5 @@ CALLS: tuple[CallSpec, ...] = (
         refusals=(*_FORM_REFUSALS, str(IntakeRefusal.UNKNOWN_UNIT)),
     ),
     replace(query("intake", "fee-slip", documents.FeeSlip, documents.DocumentView, _PAPERS), refusals=_FORM_REFUSALS),
+    *assistance_messages.CALLS,
 )

@@ -30,3 +30,19 @@ class IntakeRefusal(StrEnum):
     WRONG_CONTENT = "wrong-content"
     WRONG_OFFSET = "wrong-offset"
     FEE_SETTLED = "fee-settled"
+
+
+class AssistanceRefusal(StrEnum):
+    """Why a visit, a ticket, a rating or a complaint is refused."""
+
+    UNKNOWN_UNIT = "unknown-unit"
+    UNKNOWN_CASE = "unknown-case"
+    WRONG_STATE = "wrong-state"
+    IMPOSSIBLE_TIME = "impossible-time"
+    NOT_YOURS = "not-yours"
+    TOO_LATE_TO_CHANGE = "too-late-to-change"
+    MINOR_NO_CASE = "minor-no-case"
+    QUEUE_EMPTY = "queue-empty"
+    COUNTER_BUSY = "counter-busy"
+    NO_RESULT_YET = "no-result-yet"
+    CONFLICT_OF_INTEREST = "conflict-of-interest"

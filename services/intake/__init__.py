@@ -1,1 +1,4 @@
-"""Intake. Owns: units, calendars, procedures, cases. Hears: commands and queries. Says: `evt.intake.>`."""
+"""Intake. Owns: units, calendars, procedures, cases, assistance (visits, queues, ratings, complaints).
+
+Hears: commands and queries. Says: `evt.intake.>`.
+"""

@@ -6,6 +6,7 @@ from typing import cast
 from services.chassis.errors import Misconfigured
 from services.chassis.runtime import Chassis, Round, Service
 from services.intake import consumers
+from services.intake.handlers.assistance import Assistance, rounds
 from services.intake.handlers.attachments import AttachmentHandlers, AttachmentSweep
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.catalogue import Announcer
@@ -14,6 +15,7 @@ from services.intake.handlers.file_keys import SecretWrapper, derived
 from services.intake.handlers.importing import ImportHandler
 from services.intake.handlers.reference import Book, Fixed
 from services.intake.handlers.views import CaseViews
+from services.intake.limits import limits
 from services.intake.reference import Reference
 from services.intake.settings import IntakeSettings
 from services.intake.store.files import Files
@@ -36,6 +38,9 @@ async def wire(chassis: Chassis) -> None:
         CaseViews(book, chassis.clock),
         ImportHandler(book, chassis.clock),
     )
+    allowed = limits(cast("IntakeSettings", chassis.settings).assistance_limits)
+    consumers.register_assistance(chassis.calls, Assistance(reference, chassis.clock, allowed))
+    chassis.rounds.extend(rounds(chassis.database, chassis.clock))
     chassis.at_start.append(Announcer(reference, chassis.database))
     await wire_documents(chassis, book)
 

@@ -1,0 +1,122 @@
+"""Ratings and complaints on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from uuid import UUID
+
+import pytest
+
+from contracts.intake.commands.feedback import (
+    AcknowledgeComplaint,
+    AnswerComplaint,
+    CloseComplaint,
+    FileComplaint,
+    RateResult,
+    WithdrawComplaint,
+)
+from contracts.intake.feedback import ComplaintOutcome, ComplaintSubject, FeedbackReason, Satisfaction
+from contracts.intake.queries.feedback import Complaints, SatisfactionSummary
+from contracts.roles import Role
+from services.chassis.calls import Calls
+from services.chassis.database import Database
+from services.chassis.ids import uuid7
+from tests.component.assistance import DAY, Log, a_case, ask, do, refused
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_result_is_rated_once_and_then_changed(
+    intake_database: Database, assistance: Calls, unit: str, log: Log
+) -> None:
+    _, code = await a_case(intake_database, unit)
+    answers = [Satisfaction.SATISFIED, Satisfaction.DISSATISFIED] * 3
+    rated = await asyncio.gather(
+        *(do(assistance, RateResult(case_code=code, answer=each), Role.CITIZEN, seconds=30) for each in answers)
+    )
+    assert sorted(each["version"] for each in rated) == [1, 2, 3, 4, 5, 6]
+    (rating,) = {each["rating_id"] for each in rated}
+    assert await log.facts(UUID(rating)) == ["rating.recorded"] * 6
+    view = await ask(assistance, SatisfactionSummary(unit=unit, first_day=DAY, last_day=DAY))
+    assert view["rated"] == 1
+    assert (
+        await refused(assistance, RateResult(case_code=code, answer=answers[0]), Role.RECEIVING_OFFICER) == "forbidden"
+    )
+
+
+async def test_a_case_without_result_is_not_rated(intake_database: Database, assistance: Calls, unit: str) -> None:
+    _, code = await a_case(intake_database, unit, "accepted")
+    wish = RateResult(case_code=code, answer=Satisfaction.NEUTRAL)
+    assert await refused(assistance, wish, Role.CITIZEN) == "no-result-yet"
+
+
+def complaint(code: str | None = None, unit: str | None = None) -> FileComplaint:
+    return FileComplaint(
+        complaint_id=uuid7(),
+        subject=ComplaintSubject.CASE if code else ComplaintSubject.CONDUCT,
+        reason=FeedbackReason.ASKED_AGAIN if code else FeedbackReason.ATTITUDE,
+        case_code=code,
+        unit=unit,
+        about_actor="can-bo-01",
+    )
+
+
+async def test_a_complaint_from_filing_to_its_end(
+    intake_database: Database, assistance: Calls, unit: str, log: Log
+) -> None:
+    _, code = await a_case(intake_database, unit)
+    wish = complaint(code)
+    it = {"complaint_id": wish.complaint_id}
+    await do(assistance, wish, Role.CITIZEN, "cong-dan-1")
+    assert await refused(assistance, AcknowledgeComplaint(**it), actor="can-bo-01") == "conflict-of-interest"
+    await do(assistance, AcknowledgeComplaint(**it), actor="can-bo-02", expected_version=1)
+    (line,) = (await ask(assistance, Complaints(unit=unit), Role.CENTRE_HEAD))["complaints"]
+    assert (line["state"], line["moves"], line["overdue"]) == ("acknowledged", ["answer-complaint"], False)
+    await do(assistance, AnswerComplaint(outcome=ComplaintOutcome.UPHELD, **it), Role.LEADER)
+    assert await refused(assistance, CloseComplaint(**it), Role.CITIZEN, "cong-dan-2") == "not-yours"
+    await do(assistance, CloseComplaint(**it), Role.CITIZEN, "cong-dan-1")
+    assert (await ask(assistance, Complaints(unit=unit)))["complaints"] == []
+    facts = ["complaint.filed", "complaint.acknowledged", "complaint.answered", "complaint.closed"]
+    assert await log.facts(wish.complaint_id) == facts
+
+
+async def test_what_decision_766_takes_off_is_counted_once_for_each_case(
+    intake_database: Database, assistance: Calls, unit: str
+) -> None:
+    _, both = await a_case(intake_database, unit)
+    _, disliked = await a_case(intake_database, unit)
+    _, withdrawn = await a_case(intake_database, unit)
+    for code in (both, disliked):
+        await do(assistance, RateResult(case_code=code, answer=Satisfaction.DISSATISFIED), Role.CITIZEN)
+    wishes: Sequence[FileComplaint] = (complaint(both), complaint(withdrawn), complaint(unit=unit))
+    for wish in wishes:
+        await do(assistance, wish, Role.CITIZEN)
+    await do(assistance, WithdrawComplaint(complaint_id=wishes[1].complaint_id), Role.CITIZEN)
+    view = await ask(assistance, SatisfactionSummary(unit=unit, first_day=DAY, last_day=DAY))
+    assert (view["cases_against"], view["complaints_without_case"]) == (2, 1)
+    assert view["ratings"] == [{"answer": "dissatisfied", "ratings": 2}]
+    assert Counter((each["subject"], each["state"]) for each in view["complaints"]) == {
+        ("case", "filed"): 1,
+        ("case", "withdrawn"): 1,
+        ("conduct", "filed"): 1,
+    }
+
+
+async def test_pages_of_complaints(assistance: Calls, unit: str) -> None:
+    filed = [complaint(unit=unit) for _ in range(3)]
+    for wish in filed:
+        await do(assistance, wish, Role.VOLUNTEER)
+
+    async def pages() -> AsyncIterator[Iterator[str]]:
+        after: UUID | None = None
+        while True:
+            page = await ask(assistance, Complaints(unit=unit, after=after, limit=2))
+            yield (each["complaint_id"] for each in page["complaints"])
+            if "next" not in page:
+                return
+            after = UUID(page["next"])
+
+    seen = [each async for page in pages() for each in page]
+    assert sorted(seen) == sorted(str(wish.complaint_id) for wish in filed)
