@@ -4,6 +4,7 @@ An event is a CloudEvents 1.0 event in the JSON format. Attributes beyond the st
 extensions, hence lower case without separators.
 """
 
+from operator import not_
 from typing import Any, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
@@ -18,10 +19,10 @@ Result = TypeVar("Result", bound=BaseModel)
 class Message(BaseModel):
     """Base of everything on the bus: immutable, and unknown fields are ignored, because additions are allowed.
 
-    Events and replies leave out what is None, so a field of theirs that may be None has None as its default.
+    An error over a message does not quote what it carries. Events and replies leave out what is None, so a field of theirs that may be None has None as its default.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Event(Message, Generic[Data]):
@@ -47,10 +48,14 @@ class Event(Message, Generic[Data]):
 
 
 class Actor(Message):
-    """Who acts, as the sender of a call has established it. `id` is an account's or program's id, never a name."""
+    """Who acts, as the sender of a call has established it. `id` is an account's or program's id, never a name.
+
+    `minor`: under 18; sees no case and no person's data, whatever the role. Left out where it is false.
+    """
 
     id: str = Field(min_length=1, max_length=100)
     role: Role
+    minor: bool = Field(default=False, exclude_if=not_)
 
 
 class Call(Message, Generic[Data]):

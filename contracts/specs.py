@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel
 
+from contracts.personal import personal_fields
 from contracts.roles import OFFICERS, Role
 
 CALLERS = ("gateway", "operator")
@@ -54,7 +55,10 @@ class EventSpec:
 
 @dataclass(frozen=True, slots=True)
 class CallSpec:
-    """A command or query: who answers, with what, to whom, and how it may refuse beyond the common codes."""
+    """A command or query: who answers, with what, to whom, and how it may refuse beyond the common codes.
+
+    `adults_only`: it shows or takes data of cases or people, which minors among the volunteers do not see.
+    """
 
     owner: str
     verb: str
@@ -65,6 +69,7 @@ class CallSpec:
     refusals: tuple[str, ...] = ()
     callers: tuple[str, ...] = CALLERS
     changes: bool = True
+    adults_only: bool = False
 
     @property
     def name(self) -> str:
@@ -75,6 +80,12 @@ class CallSpec:
     def subject(self) -> str:
         """Where it is sent: `cmd.` for what changes something, `qry.` for what does not."""
         return f"{'cmd' if self.changes else 'qry'}.{self.name}"
+
+    @property
+    def remembered(self) -> bool:
+        """Whether the first answer to a command is kept for repetitions. One that shows a person's data never is: it
+        would lie there in the clear; such a command must be harmless when it is carried out again."""
+        return not any(personal_fields(self.result))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +140,21 @@ def command(
     result: type[BaseModel],
     roles: frozenset[Role],
     refusals: tuple[str, ...] = (),
+    *,
+    adults_only: bool = False,
 ) -> CallSpec:
     """A command in its first version."""
-    return CallSpec(owner, verb, 1, data, result, roles, refusals)
+    return CallSpec(owner, verb, 1, data, result, roles, refusals, adults_only=adults_only)
 
 
-def query(owner: str, name: str, data: type[BaseModel], result: type[BaseModel], roles: frozenset[Role]) -> CallSpec:
+def query(
+    owner: str,
+    name: str,
+    data: type[BaseModel],
+    result: type[BaseModel],
+    roles: frozenset[Role],
+    *,
+    adults_only: bool = False,
+) -> CallSpec:
     """A query in its first version."""
-    return CallSpec(owner, name, 1, data, result, roles, changes=False)
+    return CallSpec(owner, name, 1, data, result, roles, changes=False, adults_only=adults_only)

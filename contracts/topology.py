@@ -45,11 +45,11 @@ def _of_every_service(owner: str) -> Iterator[CallSpec]:
     c, q = operations_commands, operations_queries
     yield command(owner, "replay-events", c.ReplayEvents, c.EventsReplayed, ADMIN)
     yield command(owner, "retry-dead-letter", c.RetryDeadLetter, c.DeadLetterRetried, ADMIN)
-    yield command(owner, "edit-dead-letter", c.EditDeadLetter, c.DeadLetterSettled, ADMIN)
+    yield command(owner, "edit-dead-letter", c.EditDeadLetter, c.DeadLetterSettled, ADMIN, adults_only=True)
     yield command(owner, "discard-dead-letter", c.DiscardDeadLetter, c.DeadLetterSettled, ADMIN)
     yield query(owner, "health", q.Health, q.HealthView, ADMIN)
     yield query(owner, "dead-letters", q.DeadLetters, q.DeadLettersView, ADMIN)
-    yield query(owner, "dead-letter", q.DeadLetterById, q.DeadLetterView, ADMIN)
+    yield query(owner, "dead-letter", q.DeadLetterById, q.DeadLetterView, ADMIN, adults_only=True)
     yield query(owner, "log-digest", q.LogDigest, q.LogDigestView, ADMIN)
     yield query(owner, "log-places", q.LogPlaces, q.LogPlacesView, ADMIN)
     yield query(owner, "gate-digest", q.GateDigest, q.GateDigestView, ADMIN)

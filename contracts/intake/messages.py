@@ -28,6 +28,7 @@ CALLS: tuple[CallSpec, ...] = (
         commands.CaseMoved,
         OFFICERS | {Role.CITIZEN, Role.OPERATOR},
         _CASE_REFUSALS,
+        adults_only=True,
     ),
     command(
         "intake",
@@ -36,6 +37,7 @@ CALLS: tuple[CallSpec, ...] = (
         commands.CaseMoved,
         frozenset({Role.RECEIVING_OFFICER, Role.CENTRE_HEAD}),
         _CASE_REFUSALS,
+        adults_only=True,
     ),
     command(
         "intake",
@@ -44,6 +46,7 @@ CALLS: tuple[CallSpec, ...] = (
         commands.CaseMoved,
         frozenset({Role.LEADER, Role.CENTRE_HEAD}),
         _CASE_REFUSALS,
+        adults_only=True,
     ),
     command(
         "intake",
@@ -52,8 +55,9 @@ CALLS: tuple[CallSpec, ...] = (
         commands.CaseMoved,
         frozenset({Role.RECEIVING_OFFICER, Role.CENTRE_HEAD}),
         _CASE_REFUSALS,
+        adults_only=True,
     ),
-    command("intake", "import-cases", importing.ImportCases, importing.CasesImported, ADMIN),
-    query("intake", "case-by-code", queries.CaseByCode, queries.CaseView, OFFICERS | ADMIN),
+    command("intake", "import-cases", importing.ImportCases, importing.CasesImported, ADMIN, adults_only=True),
+    query("intake", "case-by-code", queries.CaseByCode, queries.CaseView, OFFICERS | ADMIN, adults_only=True),
     query("intake", "case-counts", queries.CaseCounts, queries.CaseCountsView, ADMIN),
 )
