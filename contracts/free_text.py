@@ -14,7 +14,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-SECRET_ERROR: Final = "secret_not_accepted"
+SECRET_ERROR: Final = "secret_not_accepted"  # noqa: S105 - a name
 """pydantic's type of the error; callers are told the refusal `secret-not-accepted`."""
 
 

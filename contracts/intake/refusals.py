@@ -11,3 +11,5 @@ class IntakeRefusal(StrEnum):
     CASE_CODE_TAKEN = "case-code-taken"
     WRONG_STATE = "wrong-state"
     IMPOSSIBLE_TIME = "impossible-time"
+    PERSON_ERASED = "person-erased"
+    PERSON_MISMATCH = "person-mismatch"
