@@ -45,9 +45,10 @@ class AuditEntry(Message):
 
 
 class AuditTrailView(Message):
-    """Entries in order, at most 500."""
+    """Entries in order, at most 500. `last_event`: the version of the entity's last event in the log; 0: none."""
 
     entity: UUID
+    last_event: int = 0
     entries: list[AuditEntry]
     more: bool
 

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from contracts.intake.queries.audit import AuditEntry, AuditRoots, AuditRootsView
+from contracts.intake.queries.audit import AuditEntry, AuditRoots, AuditRootsView, AuditTrailView
 from services.chassis.connect import operator
 from services.intake.cli import audit_check
 from services.intake.cli.audit_check import Finding, Verdict
@@ -42,11 +42,12 @@ def audit() -> None:
 @click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 def show(case: str, as_json: bool) -> None:
     """Ai đã làm gì với hồ sơ CASE (mã hồ sơ hoặc định danh) / who did what to a case, by its code or id."""
-    entity, entries = asyncio.run(_trail(case))
+    found = asyncio.run(_trail(case))
+    entries = found.entries
     if as_json:
         click.echo(json.dumps([each.model_dump(mode="json") for each in entries], ensure_ascii=False, indent=2))
         return
-    click.echo(f"{entity}: {len(entries)} mục / entries")
+    click.echo(f"{found.entity}: {len(entries)} mục / entries")
     for each in entries:
         click.echo(_line(each))
 
@@ -106,16 +107,15 @@ def read_keys(file: Path) -> list[bytes]:
     return keys
 
 
-async def _trail(case: str) -> tuple[object, list[AuditEntry]]:
+async def _trail(case: str) -> AuditTrailView:
     async with operator() as (_, caller):
         return await audit_check.trail(caller, case)
 
 
 async def _verify_case(case: str) -> Verdict:
-    async with operator() as (_, caller):
-        entity, entries = await audit_check.trail(caller, case)
-    verdict = Verdict(entries=len(entries), events=sum(each.events for each in entries))
-    for finding in audit_check.trail_faults(entity, entries):
+    found = await _trail(case)
+    verdict = Verdict(entries=len(found.entries), events=sum(each.events for each in found.entries))
+    for finding in audit_check.trail_faults(found):
         verdict.add(finding)
     return verdict
 
@@ -138,7 +138,7 @@ async def _public_key() -> str:
 
 
 def _line(each: AuditEntry) -> str:
-    """One entry, e.g. `3  2025-07-01 09:00:00  accept-case  canbo-01 (receiving_officer)  submitted → accepted  v1 → 2`."""
+    """One entry, e.g. `3  2025-07-01 09:00:00+0700  accept-case  canbo-01 (leader)  submitted → accepted  v1 → 2`."""
     parts = [
         f"{each.number:>3}",
         f"{each.at:%Y-%m-%d %H:%M:%S%z}",

@@ -6,6 +6,7 @@ Bounded in memory: the service goes through the entries piece by piece, and here
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from contracts.intake.events.audit import AuditSealed
@@ -79,10 +80,14 @@ async def verify(
     for offset in range(days):
         day = first + timedelta(days=offset)
         tell("ngày / days", offset, days)
-        await _day(caller, day, by_day, verdict, lambda part, at=offset: tell("ngày / days", at + part, days))
+        await _day(caller, day, by_day, verdict, partial(_tell_part, tell, offset, days))
     if since is None and until is None:
         await _coverage(caller, verdict, tell)
     return verdict
+
+
+def _tell_part(tell: Tell, offset: int, days: int, part: float) -> None:
+    tell("ngày / days", offset + part, days)
 
 
 async def _roots(caller: Caller) -> tuple[list[AuditSealed], AuditRootsView]:
@@ -153,8 +158,8 @@ async def _coverage(caller: Caller, verdict: Verdict, tell: Tell) -> None:
             return
 
 
-async def trail(caller: Caller, case: str) -> tuple[UUID, list[AuditEntry]]:
-    """The entries of a case, or of whatever has this id. Refused: no such case."""
+async def trail(caller: Caller, case: str) -> AuditTrailView:
+    """All entries of a case, or of whatever has this id. Refused: no such case."""
     try:
         wish = AuditTrail(entity=UUID(case))
     except ValueError:
@@ -165,17 +170,21 @@ async def trail(caller: Caller, case: str) -> tuple[UUID, list[AuditEntry]]:
         page = await caller.call("intake", wish.model_copy(update={"after": after}), AuditTrailView)
         entries += page.entries
         if not page.more:
-            return page.entity, entries
+            return page.model_copy(update={"entries": entries})
 
 
-def trail_faults(entity: UUID, entries: Sequence[AuditEntry]) -> Iterator[Finding]:
+def trail_faults(found: AuditTrailView) -> Iterator[Finding]:
     """What is wrong in one entity's chain: hashes are recomputed here."""
+    entity, entries = found.entity, found.entries
     chain = [_entry(entity, each) for each in entries]
     for fault in domain.chain_faults(chain, {}):
         yield Finding(fault.kind, entity=entity, number=fault.number)
     for each in entries:
         if each.events and (each.found_events, each.found_digest) != (each.events, each.digest):
             yield Finding("events-changed", entity=entity, number=each.number)
+    told = max((each.to_version for each in entries), default=0)
+    for version in range(told + 1, found.last_event + 1):
+        yield Finding("event-without-entry", entity=entity, number=version)
 
 
 def _entry(entity: UUID, shown: AuditEntry) -> Entry:

@@ -1,10 +1,13 @@
 """Writing the audit, and sealing its days."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from contracts.envelope import Command
 from contracts.intake.events.audit import AuditSealed
@@ -15,6 +18,8 @@ from services.chassis.outbox import Origin
 from services.intake.domain import audit as domain
 from services.intake.domain.audit import Entry, Root, Signer, Step
 from services.intake.store import audit as store
+
+log = logging.getLogger(__name__)
 
 ROOTS = stable_id("audit-root")
 """The one entity whose events are the sealed days."""
@@ -85,8 +90,11 @@ class Sealer:
     async def __call__(self) -> int:
         """Seals what can be sealed; how many days."""
         sealed = 0
-        while await self._seal_next():
-            sealed += 1
+        try:
+            while await self._seal_next():
+                sealed += 1
+        except asyncpg.UniqueViolationError:
+            log.critical("a day was sealed and told to the others, and its seal is gone: see `tiepsuc audit verify`")
         return sealed
 
     async def _seal_next(self) -> bool:

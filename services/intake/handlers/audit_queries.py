@@ -59,8 +59,10 @@ class AuditQueries:
         shown = entries[:_TRAIL]
         async with self._relay_pool.acquire() as relay:
             found = await store.event_digests(relay, [each for each in shown if each.events])
+            last_event = await store.last_event(relay, entity)
         return AuditTrailView(
             entity=entity,
+            last_event=last_event,
             entries=[_shown(each, *found.get((each.entity, each.number), (0, None))) for each in shown],
             more=len(entries) > _TRAIL,
         )
@@ -69,7 +71,7 @@ class AuditQueries:
         roots = await store.roots(connection, query.data.after, _ROOTS + 1)
         now = await store.database_now(connection)
         async with self._relay_pool.acquire() as relay:
-            announced = await store.announced_roots(relay, ROOTS)
+            announced = await store.last_event(relay, ROOTS)
         return AuditRootsView(
             first_day=domain.day_of(await store.beginning(connection)),
             today=domain.day_of(now),

@@ -160,8 +160,8 @@ async def log_size(relay: Connection) -> int:
     return found or 0
 
 
-async def announced_roots(relay: Connection, entity: UUID) -> int:
-    """The number of the last root that was told to the others."""
+async def last_event(relay: Connection, entity: UUID) -> int:
+    """The version of an entity's last event in the log; 0: it has none."""
     found: int | None = await relay.fetchval("select max(version) from outbox where entity = $1", entity)
     return found or 0
 
