@@ -29,17 +29,23 @@ class ErasePerson(Message):
 
 
 class RotateMasterKey(Message):
-    """Wrap the next people's keys under the newest master key: `pieces` of them. Again until none is left."""
+    """Wrap the next people's keys under the newest master key: `pieces` of them, behind the id `after`."""
 
     pieces: int = Field(default=2_000, ge=1, le=10_000)
+    after: UUID = UUID(int=0)
 
 
 class MasterKeyRotated(Message):
-    """How many keys were wrapped anew, and how many are still under an older master key."""
+    """How many keys were wrapped anew, how many did not open, how many are still under an older master key.
+
+    `last`: the id to go on behind; None: the end is reached.
+    """
 
     key: str
     rewrapped: int
+    unreadable: int = 0
     left: int
+    last: UUID | None = None
 
 
 class PersonChanged(Message):

@@ -24,27 +24,34 @@ def rotate(pieces: int) -> None:
     Có thể ngắt và chạy lại. / May be interrupted and run again.
     """
     console = Console()
-    done, key = asyncio.run(_rotate(pieces, console))
+    done, end = asyncio.run(_rotate(pieces, console))
+    console.print(f"{done} khóa đã bọc lại bằng {end.key}. / {done} keys wrapped under {end.key}.", highlight=False)
+    if end.left:
+        console.print(
+            f"[red]✗[/] {end.left} khóa vẫn dùng khóa chủ cũ: không mở được (xem nhật ký của intake), hoặc đang được "
+            f"xử lý; hãy chạy lại. / {end.left} keys are still under an older master key: they do not open (see the "
+            "log of intake), or somebody has them in hand; run it again.",
+            highlight=False,
+        )
+        raise SystemExit(1)
     console.print(
-        f"{done} khóa đã bọc lại bằng {key}; các khóa chủ khác không còn dùng, có thể bỏ khỏi people.master. / "
-        f"{done} keys wrapped under {key}; no other master key is in use, they may leave people.master.",
+        "Các khóa chủ cũ không còn dùng, có thể bỏ khỏi people.master. / "
+        "The older master keys are not in use any more; they may leave people.master.",
         highlight=False,
     )
 
 
-async def _rotate(pieces: int, console: Console) -> tuple[int, str]:
+async def _rotate(pieces: int, console: Console) -> tuple[int, MasterKeyRotated]:
     done = 0
+    wish = RotateMasterKey(pieces=pieces)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     async with operator() as (_, caller):
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("Bọc lại khóa / rewrapping keys", total=None)
             while True:
-                piece = await caller.call(
-                    "intake", RotateMasterKey(pieces=pieces), MasterKeyRotated, id=uuid7(), timeout=60
-                )
+                piece = await caller.call("intake", wish, MasterKeyRotated, id=uuid7(), timeout=60)
                 done += piece.rewrapped
                 progress.update(task, completed=done, total=done + piece.left)
-                if not piece.left:
-                    return done, piece.key
-                if not piece.rewrapped:
-                    await asyncio.sleep(1)  # another such command has the rest in hand
+                if piece.last is None:
+                    return done, piece
+                wish = wish.model_copy(update={"after": piece.last})

@@ -1,5 +1,7 @@
 """Showing the audit, and recomputing it piece by piece: hashes, chains, and the log that the digests cover."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -3,6 +3,7 @@
 Details are in the clear in this process's memory only, for as long as a command takes.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -29,11 +30,13 @@ from services.chassis.errors import Misconfigured
 from services.chassis.ids import uuid7
 from services.intake.domain import audit, people, vault
 from services.intake.domain.people import Applicant
-from services.intake.domain.vault import Vault
+from services.intake.domain.vault import Vault, Wrapped
 from services.intake.handlers.audit import Trail, step
 from services.intake.store import people as store
 from services.intake.store.people import PersonRow
 from services.worktime.clock import Clock
+
+log = logging.getLogger(__name__)
 
 _FOUND = 20
 
@@ -172,19 +175,30 @@ class People:
         return PersonChanged(person=row.id, version=row.version + 1)
 
     async def rotate(self, work: UnitOfWork, command: Command[RotateMasterKey]) -> MasterKeyRotated:
-        """One piece. Interrupted at any point, the next call goes on where the last one ended."""
-        current = self._vault.current
-        rows = await store.under_older_keys(work.connection, current, command.data.pieces)
-        await store.rewrap(
-            work.connection,
-            [(person, self._vault.wrap(person, self._vault.unwrap(person, wrapped))) for person, wrapped in rows],
-        )
-        if rows:
-            reason = f"{len(rows)} → {current}"
+        """One piece. Interrupted at any point, one begins again, and what is done is not met again.
+
+        A key that does not open keeps nobody else's waiting.
+        """
+        current, wish = self._vault.current, command.data
+        rows = await store.under_older_keys(work.connection, current, wish.after, wish.pieces)
+        opened: list[tuple[UUID, Wrapped]] = []
+        for person, wrapped in rows:
+            try:
+                opened.append((person, self._vault.wrap(person, self._vault.unwrap(person, wrapped))))
+            except vault.Tampered:
+                log.error("the key of person %s does not open under %s", person, wrapped.key_id)
+        await store.rewrap(work.connection, opened)
+        if opened:
+            reason = f"{len(opened)} → {current}"
             await self._trail.record(work, [step(command, "rotate-master-key", uuid7(), 0, 0, reason=reason)])
         in_use = await store.keys_in_use(work.connection)
-        left = sum(count for key_id, count in in_use.items() if key_id != current)
-        return MasterKeyRotated(key=current, rewrapped=len(rows), left=left)
+        return MasterKeyRotated(
+            key=current,
+            rewrapped=len(opened),
+            unreadable=len(rows) - len(opened),
+            left=sum(count for key_id, count in in_use.items() if key_id != current),
+            last=rows[-1][0] if len(rows) == wish.pieces else None,
+        )
 
     # --- how it is done ------------------------------------------------------------------------------
 

@@ -134,13 +134,14 @@ async def erase(connection: Connection, person: UUID, version: int) -> None:
     await connection.execute("delete from person_hash where person = $1", person)
 
 
-async def under_older_keys(connection: Connection, current: str, limit: int) -> list[tuple[UUID, Wrapped]]:
-    """Some of those whose keys are not wrapped under the current one, locked; what somebody else has in hand is left
-    to them."""
+async def under_older_keys(connection: Connection, current: str, after: UUID, limit: int) -> list[tuple[UUID, Wrapped]]:
+    """Those behind an id whose keys are not wrapped under the current one, locked; what somebody else has in hand is
+    left to them."""
     rows = await connection.fetch(
-        """select id, key_id, wrapped_key from person where wrapped_key is not null and key_id <> $1
-           limit $2 for update skip locked""",
+        """select id, key_id, wrapped_key from person where wrapped_key is not null and key_id <> $1 and id > $2
+           order by id limit $3 for update skip locked""",
         current,
+        after,
         limit,
     )
     return [(row["id"], Wrapped(row["key_id"], row["wrapped_key"])) for row in rows]
