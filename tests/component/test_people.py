@@ -198,7 +198,7 @@ async def test_who_is_erased_is_read_and_found_by_nobody_and_registers_as_somebo
     assert (await answer(calls, command(wish, role=HEAD))).refusal.code == "person-erased"
     found = await answer(calls, command(FindPeople(purpose="thử", phone="0933333333"), role=OFFICER))
     assert found.result == {"people": [], "more": False}
-    row = await superuser.fetchrow("select wrapped_key, sealed, erased_at from person where id = $1", person)
+    (row,) = await superuser.fetch("select wrapped_key, sealed, erased_at from person where id = $1", person)
     assert (row["wrapped_key"], row["sealed"]) == (None, None)
     assert row["erased_at"] is not None
     assert await superuser.fetchval("select count(*) from person_hash where person = $1", person) == 0

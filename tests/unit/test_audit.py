@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -49,7 +50,7 @@ def chain(length: int) -> list[Entry]:
     return entries
 
 
-CHANGES = {
+CHANGES: dict[str, Any] = {
     "entity": uuid4(),
     "number": 7,
     "at": AT,

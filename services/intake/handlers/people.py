@@ -186,7 +186,7 @@ class People:
             try:
                 opened.append((person, self._vault.wrap(person, self._vault.unwrap(person, wrapped))))
             except vault.Tampered:
-                log.error("the key of person %s does not open under %s", person, wrapped.key_id)
+                log.exception("the key of person %s does not open under %s", person, wrapped.key_id)
         await store.rewrap(work.connection, opened)
         if opened:
             reason = f"{len(opened)} → {current}"
