@@ -19,9 +19,10 @@ class Message(BaseModel):
     """Base of everything on the bus: immutable, and unknown fields are ignored, because additions are allowed.
 
     Events and replies leave out what is None, so a field of theirs that may be None has None as its default.
+    An error over a message does not quote what it carries.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Event(Message, Generic[Data]):

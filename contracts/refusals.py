@@ -19,6 +19,7 @@ class CommonRefusal(StrEnum):
     VERSION_CONFLICT = "version-conflict"
     UNAVAILABLE = "unavailable"
     TOO_LARGE = "too-large"
+    SECRET_NOT_ACCEPTED = "secret-not-accepted"  # noqa: S105 - a code of ours
 
 
 class Refused(Exception):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel
 
+from contracts.personal import personal_fields
 from contracts.roles import OFFICERS, Role
 
 CALLERS = ("gateway", "operator")
@@ -76,6 +77,12 @@ class CallSpec:
         """Where it is sent: `cmd.` for what changes something, `qry.` for what does not."""
         return f"{'cmd' if self.changes else 'qry'}.{self.name}"
 
+    @property
+    def remembered(self) -> bool:
+        """Whether the first answer to a command is kept for repetitions. One that shows a person's data never is: it
+        would lie there in the clear; such a command must be harmless when it is carried out again."""
+        return not any(personal_fields(self.result))
+
 
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
@@ -134,6 +141,12 @@ def command(
     return CallSpec(owner, verb, 1, data, result, roles, refusals)
 
 
-def query(owner: str, name: str, data: type[BaseModel], result: type[BaseModel], roles: frozenset[Role]) -> CallSpec:
+def query(
+    owner: str,
+    name: str,
+    data: type[BaseModel],
+    result: type[BaseModel],
+    roles: frozenset[Role],
+) -> CallSpec:
     """A query in its first version."""
     return CallSpec(owner, name, 1, data, result, roles, changes=False)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
-from contracts.intake import assistance_messages
+from contracts.intake import assistance_messages, people_messages
 from contracts.intake.commands import attachments, importing
 from contracts.intake.commands import cases as commands
 from contracts.intake.events import cases as events
@@ -37,6 +37,7 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "case", "returned", 1, events.CaseReturned),
     EventSpec("intake", "case", "error-reported", 1, events.ErrorReported),
     EventSpec("intake", "case", "result-corrected", 1, events.ResultCorrected),
+    *people_messages.EVENTS,
     *assistance_messages.EVENTS,
 )
 
@@ -85,18 +86,20 @@ CALLS: tuple[CallSpec, ...] = (
         )
     ),
     query("intake", "attachments", attachment_queries.Attachments, attachment_queries.AttachmentsView, _PAPERS),
-    query(
+    # These show what is personal, and so are commands: they are written to the audit.
+    command(
         "intake",
         "attachment-piece",
         attachment_queries.AttachmentPiece,
         attachment_queries.AttachmentPieceView,
         _PAPERS,
     ),
-    replace(query("intake", "case-form", documents.CaseForm, documents.DocumentView, _PAPERS), refusals=_FORM_REFUSALS),
+    command("intake", "case-form", documents.CaseForm, documents.DocumentView, _PAPERS, _FORM_REFUSALS),
     replace(
         query("intake", "case-register", documents.CaseRegister, documents.DocumentView, OFFICERS | ADMIN),
         refusals=(*_FORM_REFUSALS, str(IntakeRefusal.UNKNOWN_UNIT)),
     ),
     replace(query("intake", "fee-slip", documents.FeeSlip, documents.DocumentView, _PAPERS), refusals=_FORM_REFUSALS),
+    *people_messages.CALLS,
     *assistance_messages.CALLS,
 )

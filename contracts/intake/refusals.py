@@ -30,6 +30,8 @@ class IntakeRefusal(StrEnum):
     WRONG_CONTENT = "wrong-content"
     WRONG_OFFSET = "wrong-offset"
     FEE_SETTLED = "fee-settled"
+    PERSON_ERASED = "person-erased"
+    PERSON_MISMATCH = "person-mismatch"
 
 
 class AssistanceRefusal(StrEnum):

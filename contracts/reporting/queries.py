@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.envelope import Message
 from contracts.intake.queries.cases import UnitCaseCount
-from contracts.intake.vocabulary import UnitCode
+from contracts.intake.vocabulary import CommuneCode, UnitCode
 
 
 class FormII06a(Message):
@@ -64,10 +64,13 @@ class FormII06aView(Message):
 
 
 class ProjectedCaseCounts(Message):
-    """The projection's own count of cases by unit and state, to compare with intake's."""
+    """The projection's own count of cases by unit and state, to compare with intake's. `after`: a unit's code."""
+
+    after: CommuneCode | None = None
 
 
 class ProjectedCaseCountsView(Message):
-    """Counts by receiving unit and state, units in order of their code."""
+    """Counts by receiving unit and state, units in order of their code. `next`: what to ask after, if there is more."""
 
     counts: list[UnitCaseCount]
+    next: CommuneCode | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import json
 import logging
 import time
@@ -18,6 +19,7 @@ from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ValidationError
 
 from contracts.envelope import Call, Command, Query, Refusal, Reply
+from contracts.free_text import SECRET_ERROR
 from contracts.refusals import CommonRefusal, Refused, refuse
 from contracts.topology import MAX_PAYLOAD, CallSpec, Topology
 from services.chassis import metrics, tracing
@@ -64,7 +66,8 @@ class _Answerer:
     spec: CallSpec
     envelope: type[Call[Any]]
     handler: Callable[[Any, Any], Awaitable[BaseModel]]
-    connects: bool = True
+    connects: bool
+    remembered: bool
 
 
 class Calls:
@@ -76,6 +79,8 @@ class Calls:
         self._topology = topology
         self._clock = clock
         self._answerers: dict[str, _Answerer] = {}
+        self.fingerprint_key: bytes | None = None
+        """Makes commands' fingerprints of no use to whoever would guess personal data by them; a secret."""
         self._turns = asyncio.Semaphore(max(database.pool.get_max_size() - _KEPT_FREE, 1))
 
     def command(self, data: type[BaseModel], handler: CommandHandler) -> None:
@@ -103,7 +108,7 @@ class Calls:
         connects: bool = True,
     ) -> None:
         spec = self._topology.call_of(self.service, data)
-        self._answerers[spec.subject] = _Answerer(spec, envelope, handler, connects)
+        self._answerers[spec.subject] = _Answerer(spec, envelope, handler, connects, spec.remembered)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -206,24 +211,15 @@ class Calls:
         Taking the place first makes a repetition that arrives meanwhile wait, and then find the first answer. The
         deadline ends before the commit begins: cut short, that may have happened or not, and no answer would be true.
         """
-        print_ = _fingerprint(answerer.spec, command)
+        print_ = _fingerprint(answerer.spec, command, self.fingerprint_key)
         async with self._database.unit_of_work() as work:
-            taken = await work.connection.fetchval(
-                """insert into command_log (id, name, fingerprint, reply) values ($1, $2, $3, '')
-                   on conflict do nothing returning true""",
-                command.id,
-                answerer.spec.name,
-                print_,
-            )
-            if not taken:
-                reply = await _first_answer(work.connection, command.id, print_)
-            else:
-                try:
-                    async with work.savepoint():
-                        reply = _result_reply(await answerer.handler(work, command))
-                except Refused as refused:
-                    reply = _refusal_reply(refused.refusal)
+            if not answerer.remembered:
+                reply = await _carried_out(answerer, work, command)
+            elif await _is_first(work, answerer.spec, command, print_):
+                reply = await _carried_out(answerer, work, command)
                 await work.connection.execute("update command_log set reply = $2 where id = $1", command.id, reply.text)
+            else:
+                reply = await _first_answer(work.connection, command.id, print_)
             if limit.expired():
                 raise TimeoutError
             limit.reschedule(None)
@@ -231,10 +227,31 @@ class Calls:
         return reply
 
 
-def _fingerprint(spec: CallSpec, command: Command[Any]) -> bytes:
+async def _is_first(work: UnitOfWork, spec: CallSpec, command: Command[Any], print_: bytes) -> bool:
+    """Takes the command's place in the log, unless it is taken."""
+    began = await work.connection.fetchval(
+        """insert into command_log (id, name, fingerprint, reply) values ($1, $2, $3, '')
+           on conflict do nothing returning now()""",
+        command.id,
+        spec.name,
+        print_,
+    )
+    work.begins_at(began)
+    return began is not None
+
+
+async def _carried_out(answerer: _Answerer, work: UnitOfWork, command: Command[Any]) -> _Answer:
+    try:
+        async with work.savepoint():
+            return _result_reply(await answerer.handler(work, command))
+    except Refused as refused:
+        return _refusal_reply(refused.refusal)
+
+
+def _fingerprint(spec: CallSpec, command: Command[Any], key: bytes | None) -> bytes:
     """What must be equal for two commands to be the same; not the deadline or the trace, which a retry renews."""
-    text = f"{spec.name}|{command.actor.id}|{command.expected_version}|{command.data.model_dump_json()}"
-    return hashlib.sha256(text.encode()).digest()
+    text = f"{spec.name}|{command.actor.id}|{command.expected_version}|{command.data.model_dump_json()}".encode()
+    return hmac.digest(key, text, "sha256") if key else hashlib.sha256(text).digest()
 
 
 async def _first_answer(connection: Connection, command: UUID, print_: bytes) -> _Answer:
@@ -264,8 +281,17 @@ def _refusal_reply(refusal: Refusal) -> _Answer:
 
 
 def _invalid(error: ValidationError) -> Refusal:
-    first = error.errors(include_input=False, include_url=False)[0]
+    errors = error.errors(include_input=False, include_url=False)
+    first = next((each for each in errors if each["type"] == SECRET_ERROR), errors[0])
     place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == SECRET_ERROR:
+        what = first["ctx"]
+        return Refusal(
+            code=CommonRefusal.SECRET_NOT_ACCEPTED,
+            message_vi=f"{place} có {what['kind_vi']}; hãy xóa đi rồi gửi lại. Những thứ đó không được lưu ở đây.",
+            message_en=f"{place} carries a {what['kind_en']}; take it out and send again. No secret is kept here.",
+            field=place or None,
+        )
     return Refusal(
         code=CommonRefusal.INVALID,
         message_vi=f"Dữ liệu không hợp lệ tại {place or 'nội dung'}: {first['msg']}",

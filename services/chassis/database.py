@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -42,6 +43,24 @@ class UnitOfWork:
         self._writer = writer
         self._traceparent = tracing.traceparent()
         self._rows: list[OutboxRow] = []
+        self._began: datetime | None = None
+
+    def begins_at(self, began: datetime | None) -> None:
+        """Tells when the transaction began by the database's clock, where a query has brought that along."""
+        self._began = began
+
+    async def began(self) -> datetime:
+        """When the transaction began, by the database's clock, which all replicas share."""
+        if self._began is None:
+            self._began = await self.connection.fetchval("select now()")
+        return self._began
+
+    def rows_by_entity(self) -> dict[UUID, list[OutboxRow]]:
+        """The events added so far and not yet written, of each entity in order."""
+        rows: dict[UUID, list[OutboxRow]] = {}
+        for row in self._rows:
+            rows.setdefault(row.entity, []).append(row)
+        return rows
 
     def emit(self, data: BaseModel, *, entity: UUID, version: int, province: str, cause: Cause) -> None:
         """Adds an event. `version` is the entity's next version, taken while its row is locked."""

@@ -65,6 +65,8 @@ class Chassis:
     database: Database
     calls: Calls
     health: Health
+    relay_pool: asyncpg.Pool[Any]
+    """With the relay's role: the service's own may not read its outbox."""
     consumers: dict[str, Consumer] = field(default_factory=dict)
     at_start: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """Run once the database is there, before anything is consumed or answered."""
@@ -190,10 +192,12 @@ class _Run:
         name, settings = self.service.name, self.settings
         database = await self._open_database()
         calls = Calls(name, database, self.service.topology, self.service.clock)
-        chassis = Chassis(name, settings, self.service.clock, self.service.topology, database, calls, self.health)
-        await self.service.wire(chassis)
         relay_address = address(settings, name, f"{name}_relay", "relay.password")
         relay_pool = await self._pool(relay_address, 2)
+        chassis = Chassis(
+            name, settings, self.service.clock, self.service.topology, database, calls, self.health, relay_pool
+        )
+        await self.service.wire(chassis)
         SelfService(chassis.consumers, relay_pool).register(calls)
         SelfReport(self.health, chassis.consumers, relay_pool).register(calls)
         if missing := calls.missing():

@@ -16,6 +16,7 @@ from contracts.intake.commands.feedback import (
     WithdrawComplaint,
 )
 from contracts.intake.commands.importing import ImportCases
+from contracts.intake.commands.people import CorrectPerson, ErasePerson, FindPeople, RevealPerson, RotateMasterKey
 from contracts.intake.commands.queue import (
     CallAgain,
     CallNext,
@@ -28,6 +29,7 @@ from contracts.intake.commands.queue import (
 from contracts.intake.commands.visits import AmendVisit, RecordVisit, RevokeVisit
 from contracts.intake.queries import cases as queries
 from contracts.intake.queries.attachments import AttachmentPiece, Attachments
+from contracts.intake.queries.audit import AuditCheck, AuditCoverage, AuditRoots, AuditTrail
 from contracts.intake.queries.documents import CaseForm, CaseRegister, FeeSlip
 from contracts.intake.queries.feedback import Complaints, SatisfactionSummary
 from contracts.intake.queries.queue import Queue, QueueHistory
@@ -35,9 +37,11 @@ from contracts.intake.queries.visits import AssistanceSummary, Visits
 from services.chassis.calls import Calls
 from services.intake.handlers.assistance import Assistance
 from services.intake.handlers.attachments import AttachmentHandlers
+from services.intake.handlers.audit_queries import AuditQueries
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.documents import DocumentHandlers
 from services.intake.handlers.importing import ImportHandler
+from services.intake.handlers.people import People
 from services.intake.handlers.views import CaseViews
 
 
@@ -76,8 +80,8 @@ def register_documents(calls: Calls, attachments: AttachmentHandlers, documents:
     calls.command(FinishAttachment, attachments.finish)
     calls.command(RemoveAttachment, attachments.remove)
     calls.query(Attachments, attachments.of_case)
-    calls.query(AttachmentPiece, attachments.piece)
-    calls.query(CaseForm, documents.case_form)
+    calls.command(AttachmentPiece, attachments.piece)
+    calls.command(CaseForm, documents.case_form)
     calls.query(CaseRegister, documents.case_register)
     calls.query(FeeSlip, documents.fee_slip)
 
@@ -107,3 +111,19 @@ def register_assistance(calls: Calls, assistance: Assistance) -> None:
     calls.query(QueueHistory, queue.history)
     calls.query(Complaints, feedback.complaints)
     calls.query(SatisfactionSummary, feedback.summary)
+
+
+def register_people(calls: Calls, people: People) -> None:
+    """Commands alone: to see somebody's data is written down, too."""
+    calls.command(CorrectPerson, people.correct)
+    calls.command(ErasePerson, people.erase)
+    calls.command(RevealPerson, people.reveal)
+    calls.command(FindPeople, people.find)
+    calls.command(RotateMasterKey, people.rotate)
+
+
+def register_audit(calls: Calls, audit: AuditQueries) -> None:
+    calls.query(AuditTrail, audit.trail)
+    calls.query(AuditRoots, audit.roots)
+    calls.query(AuditCheck, audit.check)
+    calls.query(AuditCoverage, audit.coverage)

@@ -176,6 +176,16 @@ class Survey:
     async def case_counts(self) -> tuple[list[UnitCaseCount], list[UnitCaseCount]]:
         """Intake's own count of cases, and the projection's."""
         self._progress("Số hồ sơ theo đơn vị / cases by unit")
-        source = await self._caller.call("intake", CaseCounts(), CaseCountsView, timeout=LONG)
-        projected = await self._caller.call("reporting", ProjectedCaseCounts(), ProjectedCaseCountsView, timeout=LONG)
-        return source.counts, projected.counts
+        source, projected = [], []
+        after: str | None = None
+        while True:
+            page = await self._caller.call("intake", CaseCounts(after=after), CaseCountsView, timeout=LONG)
+            source += page.counts
+            if (after := page.next) is None:
+                break
+        while True:
+            told = ProjectedCaseCounts(after=after)
+            view = await self._caller.call("reporting", told, ProjectedCaseCountsView, timeout=LONG)
+            projected += view.counts
+            if (after := view.next) is None:
+                return source, projected

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from contracts.envelope import Event, Query
-from contracts.intake.queries.cases import UnitCaseCount
+from contracts.intake.queries.cases import UNITS_AT_ONCE, UnitCaseCount, last_unit
 from contracts.refusals import CommonRefusal, refuse
 from contracts.reporting.queries import (
     FormII06a,
@@ -70,10 +70,11 @@ class FigureHandlers:
             lines=[_line(row, names.get(row["field"], row["field"])) for row in rows[1:]] if names else [],
         )
 
-    async def counts(self, connection: Connection, _: Query[ProjectedCaseCounts]) -> ProjectedCaseCountsView:
+    async def counts(self, connection: Connection, query: Query[ProjectedCaseCounts]) -> ProjectedCaseCountsView:
         """What the projection holds, to compare with intake's own count."""
-        rows = await store.counts(connection)
-        return ProjectedCaseCountsView(counts=[UnitCaseCount(**dict(row)) for row in rows])
+        rows = await store.counts(connection, query.data.after or "", UNITS_AT_ONCE)
+        counts = [UnitCaseCount(**dict(row)) for row in rows]
+        return ProjectedCaseCountsView(counts=counts, next=last_unit(counts))
 
 
 def _line(row: asyncpg.Record, label: str) -> FormLine:

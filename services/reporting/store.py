@@ -107,8 +107,13 @@ async def reading(connection: Connection, day: date) -> asyncpg.Record | None:
     )
 
 
-async def counts(connection: Connection) -> list[asyncpg.Record]:
-    """Cases by receiving unit and state."""
+async def counts(connection: Connection, after: str, units: int) -> list[asyncpg.Record]:
+    """Cases by receiving unit and state, of the next units after one."""
     return await connection.fetch(
-        "select unit, state, count(*) as cases from case_fact group by unit, state order by unit, state"
+        """select unit, state, cases from (
+               select unit, state, count(*) as cases, dense_rank() over (order by unit) as n
+               from case_fact where unit > $1 group by unit, state
+           ) counted where n <= $2 order by unit, state""",
+        after,
+        units,
     )

@@ -56,9 +56,11 @@ async def a_case(database: Database, unit: str, state: str = "completed") -> tup
     case_id, code = uuid7(), next(codes)
     await database.pool.execute(
         """insert into cases (id, version, state, case_code, receiving_unit, deciding_unit, province, procedure, field,
-                              channel, submitted_at, accepted_at, due_at, completed_at)
-           values ($1, 3, $2, $3, $4, $4, '92', '2.000815', 'chung-thuc', 'direct', $5, $5, $5,
-                   case when $2 = 'completed' then $5::timestamptz end)""",
+                              channel, submitted_at, accepted_at, clock_started_at, due_at, moved_at, completed_at,
+                              outcome)
+           values ($1, 3, $2, $3, $4, $4, '92', '2.000815', 'chung-thuc', 'direct', $5, $5, $5, $5, $5,
+                   case when $2 = 'completed' then $5::timestamptz end,
+                   case when $2 = 'completed' then 'granted' end)""",
         case_id,
         state,
         code,

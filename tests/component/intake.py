@@ -2,8 +2,11 @@
 
 from services.chassis.calls import Calls
 from services.intake import consumers
+from services.intake.domain.vault import Vault
+from services.intake.handlers.audit import Trail
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.importing import ImportHandler
+from services.intake.handlers.people import People
 from services.intake.handlers.reference import Fixed
 from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
@@ -11,9 +14,13 @@ from tests.component.ground import CLOCK
 
 REFERENCE = Reference.shipped()
 BOOK = Fixed(REFERENCE)
+TRAIL = Trail()
+PEOPLE = People(Vault({"test": bytes(32)}, bytes(32)), TRAIL, CLOCK)
+CASES = CaseHandlers(BOOK, PEOPLE, TRAIL, CLOCK)
+IMPORT = ImportHandler(BOOK, PEOPLE, TRAIL, CLOCK)
 
 
 def answer_cases(calls: Calls) -> Calls:
     """Registers everything about cases, by the reference data that the package brings."""
-    consumers.register(calls, CaseHandlers(BOOK, CLOCK), CaseViews(BOOK, CLOCK), ImportHandler(BOOK, CLOCK))
+    consumers.register(calls, CASES, CaseViews(BOOK, CLOCK), IMPORT)
     return calls

@@ -45,7 +45,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.store.files import Files
 from services.worktime.clock import FrozenClock
 from tests.component.ground import CLOCK, answer, command, ground, query
-from tests.component.intake import BOOK, answer_cases
+from tests.component.intake import BOOK, PEOPLE, TRAIL, answer_cases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -84,8 +84,8 @@ async def place(database: Database, tmp_path: Path) -> AsyncIterator[Place]:
     files = Files(root)
     files.prepare()
     calls = answer_cases(Calls("intake", database, TOPOLOGY, CLOCK))
-    handlers = AttachmentHandlers(files, SecretWrapper(SECRET), derived(SECRET, b"contents"), settings, CLOCK)
-    consumers.register_documents(calls, handlers, DocumentHandlers(BOOK, settings, CLOCK))
+    handlers = AttachmentHandlers(files, SecretWrapper(SECRET), derived(SECRET, b"contents"), TRAIL, settings, CLOCK)
+    consumers.register_documents(calls, handlers, DocumentHandlers(BOOK, PEOPLE, TRAIL, settings, CLOCK))
     yield Place(calls, database, root, files, handlers)
     await database.pool.execute("delete from attachment")
 
@@ -127,7 +127,7 @@ def announced(case: UUID, content: bytes, **more: Any) -> BeginAttachment:
 
 
 async def ask(place: Place, data: Any, role: Role = Role.RECEIVING_OFFICER) -> Any:
-    call = query if type(data) in {Attachments, AttachmentPiece} else command
+    call = query if type(data) is Attachments else command
     return await answer(place.calls, call(data, role=role))
 
 

@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from contracts.envelope import Command, Query
 from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
 from contracts.intake.events.catalogue import ProcedurePublished
-from contracts.intake.queries.cases import CaseCounts, CaseCountsView, UnitCaseCount
+from contracts.intake.queries.cases import UNITS_AT_ONCE, CaseCounts, CaseCountsView, UnitCaseCount
 from contracts.intake.vocabulary import CaseState
 from contracts.refusals import Refused
 from contracts.topology import MAX_PAYLOAD, RETENTION, TOPOLOGY
@@ -67,11 +67,15 @@ async def test_an_answer_too_large_for_the_bus_is_refused_and_the_command_undone
     assert await events_of(here, entity) == 0
 
 
-async def test_the_counts_of_the_whole_nation_fit_into_an_answer(calls: Calls) -> None:
+async def test_the_counts_of_a_page_of_units_fit_into_an_answer(calls: Calls) -> None:
     async def nation(_: Connection, __: Query[CaseCounts]) -> CaseCountsView:
         states = list(CaseState)
         return CaseCountsView(
-            counts=[UnitCaseCount(unit=f"{n:05d}", state=state, cases=99_999) for n in range(3_321) for state in states]
+            counts=[
+                UnitCaseCount(unit=f"{n:05d}", state=state, cases=99_999)
+                for n in range(UNITS_AT_ONCE)
+                for state in states
+            ]
         )
 
     calls.query(CaseCounts, nation)

@@ -50,7 +50,7 @@ from services.intake.store import cases
 from services.intake.store.files import Files
 from services.worktime.clock import ZONE
 from tests.component.ground import CLOCK, answer, command, ground, query
-from tests.component.intake import BOOK, REFERENCE, answer_cases
+from tests.component.intake import BOOK, PEOPLE, REFERENCE, TRAIL, answer_cases
 from tests.component.test_intake import DONE, ROW
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -70,8 +70,8 @@ async def calls(database: Database, tmp_path_factory: pytest.TempPathFactory) ->
     folder: Path = tmp_path_factory.mktemp("files")
     settings = IntakeSettings(secrets_dir=folder, attachments_dir=folder, lookup_url="https://x.example/?ma={code}")
     calls = answer_cases(Calls("intake", database, TOPOLOGY, CLOCK))
-    attachments = AttachmentHandlers(Files(folder), SecretWrapper("s"), b"m", settings, CLOCK)
-    consumers.register_documents(calls, attachments, DocumentHandlers(BOOK, settings, CLOCK))
+    attachments = AttachmentHandlers(Files(folder), SecretWrapper("s"), b"m", TRAIL, settings, CLOCK)
+    consumers.register_documents(calls, attachments, DocumentHandlers(BOOK, PEOPLE, TRAIL, settings, CLOCK))
     rows = [
         ROW.model_copy(update={"case_code": CODE, "procedure": "1.004222"} | DONE),
         ROW.model_copy(
@@ -84,7 +84,8 @@ async def calls(database: Database, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 async def form(calls: Calls, data: Any, role: Role = Role.RECEIVING_OFFICER) -> tuple[Any, str]:
-    reply = await answer(calls, query(data, role=role))
+    call = command if isinstance(data, CaseForm) else query
+    reply = await answer(calls, call(data, role=role))
     assert reply.refusal is None, reply.refusal
     pages = PdfReader(io.BytesIO(base64.b64decode(reply.result["content"]))).pages
     return reply.result, " ".join(" ".join(page.extract_text() for page in pages).split())
@@ -133,7 +134,8 @@ async def test_the_control_slip_and_the_register_are_of_today(calls: Calls) -> N
     ],
 )
 async def test_what_there_is_not_is_refused(calls: Calls, wish: Any, code: str) -> None:
-    assert (await answer(calls, query(wish, role=Role.RECEIVING_OFFICER))).refusal.code == code
+    call = command if isinstance(wish, CaseForm) else query
+    assert (await answer(calls, call(wish, role=Role.RECEIVING_OFFICER))).refusal.code == code
 
 
 async def test_before_acceptance_there_is_no_receipt(calls: Calls) -> None:
@@ -142,7 +144,7 @@ async def test_before_acceptance_there_is_no_receipt(calls: Calls) -> None:
         case_id=case, receiving_unit="31570", deciding_unit="31570", procedure="1.001193", channel=Channel.DIRECT
     )
     await answer(calls, command(wish))
-    reply = await answer(calls, query(CaseForm(case_id=case, form="01"), role=Role.RECEIVING_OFFICER))
+    reply = await answer(calls, command(CaseForm(case_id=case, form="01"), role=Role.RECEIVING_OFFICER))
     assert reply.refusal.code == "form-not-available"
 
 
@@ -231,7 +233,7 @@ async def accepted_case(calls: Calls, code: str) -> UUID:
 async def test_each_turn_of_a_case_has_its_form(calls: Calls) -> None:
     """Request, new date, refusal on the merits, stop, withdrawal: what was said at the counter stands on the paper."""
     case = await accepted_case(calls, "H13.57-251101-7101")
-    assert (await answer(calls, query(CaseForm(case_id=case, form="02"), role=Role.CITIZEN))).refusal.code == (
+    assert (await answer(calls, command(CaseForm(case_id=case, form="02"), role=Role.CITIZEN))).refusal.code == (
         "form-not-available"
     )
     ask = RequestSupplement(case_id=case, reason="Giấy khai bị mờ.", items=["Giấy tờ chứng minh chỗ ở hợp pháp"])

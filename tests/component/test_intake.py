@@ -21,12 +21,10 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
 from services.intake.domain.cases import Case
-from services.intake.handlers.cases import CaseHandlers
-from services.intake.handlers.importing import ImportHandler
 from services.intake.store import cases as store
 from services.worktime.clock import ZONE
 from tests.component.ground import CLOCK, answer, command, ground
-from tests.component.intake import BOOK, REFERENCE, answer_cases
+from tests.component.intake import CASES, IMPORT, REFERENCE, answer_cases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -75,7 +73,7 @@ async def one_is_held_back(database: Database, first: Callable[[Any], Any], seco
 async def test_of_two_imports_of_a_case_the_later_one_adds_what_it_knows_more(database: Database, calls: Calls) -> None:
     code = next(codes)
     accepted, completed = ROW.model_copy(update={"case_code": code}), ROW.model_copy(update={"case_code": code} | DONE)
-    handler = ImportHandler(BOOK, CLOCK)
+    handler = IMPORT
     reply = await one_is_held_back(
         database, lambda work: handler(work, importing(accepted)), answer(calls, importing(completed))
     )
@@ -85,7 +83,7 @@ async def test_of_two_imports_of_a_case_the_later_one_adds_what_it_knows_more(da
 
 
 async def test_the_same_cases_inserted_in_opposite_order_do_not_deadlock(database: Database) -> None:
-    handler = ImportHandler(BOOK, CLOCK)
+    handler = IMPORT
 
     async def insert(order: list[Case]) -> int:
         async with database.unit_of_work() as work:
@@ -113,7 +111,7 @@ async def test_two_cases_accepted_under_one_code_have_one_winner_and_a_true_refu
 ) -> None:
     code = next(codes)
     winner, loser = await submit(calls), await submit(calls)
-    handlers = CaseHandlers(BOOK, CLOCK)
+    handlers = CASES
     first, second = (
         command(AcceptCase(case_id=case, case_code=code), role=Role.RECEIVING_OFFICER) for case in (winner, loser)
     )

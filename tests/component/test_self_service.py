@@ -18,15 +18,18 @@ from contracts.operations.commands import ReplayEvents
 from contracts.operations.queries import Health as AskHealth
 from contracts.operations.queries import LogDigest, StreamExtent
 from contracts.roles import Role
+from contracts.topology import TOPOLOGY
 from services.chassis import replays, self_report
 from services.chassis.calls import Calls
 from services.chassis.health import Health
 from services.chassis.ids import uuid7
 from services.chassis.outbox import Origin
+from services.chassis.runtime import Chassis
 from services.chassis.self_report import SelfReport
 from services.chassis.self_service import SelfService
+from services.intake import app
+from services.intake.settings import IntakeSettings
 from tests.component.ground import CLOCK, Ground, command, query, submitted
-from tests.component.intake import answer_cases
 from tests.support.stack import database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,12 +39,14 @@ REPLAY = "cmd.intake.replay-events.v1"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def calls(here: Ground) -> Calls:
-    """Intake's own, wired as in its composition root."""
-    calls = await here.calls("intake", await here.database("intake"))
-    answer_cases(calls)
+    """Intake's own, wired by its composition root."""
+    database = await here.database("intake")
+    calls = await here.calls("intake", database)
     pool = await _relay_pool(here)
     health = Health("intake")
     health.stage = "running"
+    settings = IntakeSettings(**here.settings("intake").model_dump(), attachments_dir=here.stack.home / "attachments")
+    await app.wire(Chassis("intake", settings, CLOCK, TOPOLOGY, database, calls, health, pool))
     SelfService({}, pool).register(calls)
     SelfReport(health, {}, pool).register(calls)
     assert not calls.missing()

@@ -20,7 +20,7 @@ def test_every_user_gets_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
     wanted = {user: {"nats.seed"} for user in TOPOLOGY.users}
     for service in TOPOLOGY.services:
         wanted[service] |= {"database.password", "relay.password"}
-    wanted["intake"] |= {"attachments.key"}
+    wanted["intake"] |= {"attachments.key", "people.master", "people.search", "audit.seed"}
     wanted["provisioner"] |= {"database.password"}
     assert found == wanted | {"postgres": {"superuser.password"}}
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.rglob("*") if file.is_file()} == {0o600}
@@ -28,6 +28,19 @@ def test_every_user_gets_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
     secrets.create(tmp_path, TOPOLOGY)
     secrets.hand_to_postgres(tmp_path)
     assert {file: file.read_text() for file in before} == before
+
+
+def test_a_new_master_key_comes_first_and_takes_nothing_away(tmp_path: Path) -> None:
+    secrets.create(tmp_path, TOPOLOGY)
+    file = tmp_path / "intake" / "people.master"
+    before = file.read_text().strip()
+    key_id = secrets.add_master_key(tmp_path)
+    new, old = file.read_text().splitlines()
+    assert (new.split()[0], old) == (key_id, before)
+    assert new.split()[1] != old.split()[1]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    secrets.create(tmp_path, TOPOLOGY)
+    assert file.read_text().splitlines() == [new, old]
 
 
 def test_a_change_of_the_servers_file_is_told_because_nats_does_not_look_by_itself(tmp_path: Path) -> None:

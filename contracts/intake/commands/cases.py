@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.envelope import Message
+from contracts.free_text import FreeText
+from contracts.intake.people import PersonDetails
 from contracts.intake.vocabulary import (
     CaseCode,
     CaseState,
@@ -21,12 +23,15 @@ from contracts.intake.vocabulary import (
     UnitCode,
 )
 
-Reason = Annotated[str, Field(max_length=1_000)]
+Reason = Annotated[FreeText, Field(max_length=1_000)]
 Amount = Annotated[int, Field(ge=1, le=10_000_000_000_000, description="Vietnamese đồng")]
 
 
 class SubmitCase(Message):
-    """Hand in a case. `case_code`: of the system where it was handed in, if that gave one."""
+    """Hand in a case. `case_code`: of the system where it was handed in, if that gave one.
+
+    `applicant`: whose case it is; kept encrypted, and in no event.
+    """
 
     case_id: UUID
     receiving_unit: CommuneCode
@@ -35,6 +40,7 @@ class SubmitCase(Message):
     channel: Channel
     submitted_at: AwareDatetime | None = None
     case_code: CaseCode | None = None
+    applicant: PersonDetails | None = None
 
 
 class AcceptCase(Message):
@@ -54,6 +60,7 @@ class ServeCase(Message):
     procedure: ProcedureCode
     channel: Channel = Channel.DIRECT
     case_code: CaseCode | None = None
+    applicant: PersonDetails | None = None
     served_at: AwareDatetime | None = None
 
 

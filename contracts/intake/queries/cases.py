@@ -1,5 +1,6 @@
 """What intake can be asked about cases."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -175,8 +176,17 @@ class FoundCases(Message):
     cases: list[ListedCase]
 
 
+UNITS_AT_ONCE = 1_000
+"""Units in one answer of counts: with all their states, they fit into what the bus carries."""
+
+
 class CaseCounts(Message):
-    """How many cases each unit has in each state: what projections elsewhere must agree with."""
+    """How many cases each unit has in each state: what projections elsewhere must agree with.
+
+    `after`: the unit that the page before ended with.
+    """
+
+    after: CommuneCode | None = None
 
 
 class UnitCaseCount(Message):
@@ -188,6 +198,12 @@ class UnitCaseCount(Message):
 
 
 class CaseCountsView(Message):
-    """Counts by receiving unit and state, units in order of their code."""
+    """Counts by receiving unit and state, units in order of their code. `next`: what to ask after, if there is more."""
 
     counts: list[UnitCaseCount]
+    next: CommuneCode | None = None
+
+
+def last_unit(counts: Sequence[UnitCaseCount]) -> str | None:
+    """What to ask after; None: a page that is not full is the last."""
+    return counts[-1].unit if len({count.unit for count in counts}) == UNITS_AT_ONCE else None

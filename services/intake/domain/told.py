@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from contracts.free_text import secret_in
 from contracts.intake.commands.importing import LogRow
+from contracts.intake.people import PersonDetails
 from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, StopCause
 from contracts.refusals import CommonRefusal, Refused, refuse
@@ -65,7 +67,14 @@ class Told:
 
 
 def read(row: LogRow) -> Told:
-    """The steps of a row. Refused: an instant that is none, or a step without the one before it."""
+    """The steps of a row. Refused: no instant, a step without the one before it, a password in a reason."""
+    if row.reason and secret_in(row.reason):
+        raise refuse(
+            CommonRefusal.SECRET_NOT_ACCEPTED,
+            "Không nhận mã xác thực hay mật khẩu trong lý do.",
+            "One-time codes and passwords are not accepted in a reason.",
+            field="reason",
+        )
     instants = {column: at for column in (*_MAIN, *_BETWEEN, "new_due_at") if (at := parse_instant(row, column))}
     for later in instants:
         if (earlier := _FOLLOWS.get(later)) and earlier not in instants:
@@ -80,6 +89,18 @@ def read(row: LogRow) -> Told:
         place = next((i for i, step in enumerate(steps) if step.column in _ENDS), len(steps))
         steps.insert(place, ToldStep("new_due_at", new_due_at))
     return Told(row, _channel(row.channel), tuple(steps))
+
+
+def names_somebody(row: LogRow) -> bool:
+    """Whether a row says whose case it is."""
+    return bool(row.applicant_name or row.applicant_id_number or row.applicant_phone)
+
+
+def applicant_of(row: LogRow) -> PersonDetails:
+    """Whose case it is, as the row says."""
+    return PersonDetails(
+        full_name=row.applicant_name, id_number=row.applicant_id_number or None, phone=row.applicant_phone or None
+    )
 
 
 def continued(case: Case, told: Told, terms_of: TermsOf, now: datetime) -> Case:

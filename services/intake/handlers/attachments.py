@@ -34,6 +34,7 @@ from contracts.refusals import CommonRefusal, Refused, refuse
 from services.chassis.database import Connection, Database, UnitOfWork
 from services.intake.domain import attachments as domain
 from services.intake.domain.attachments import Attachment
+from services.intake.handlers.audit import Trail
 from services.intake.handlers.file_keys import KeyGone, KeyWrapper
 from services.intake.settings import IntakeSettings
 from services.intake.store import attachments as store
@@ -51,10 +52,13 @@ _LOOKED_AT_ONCE = 5_000
 class AttachmentHandlers:
     """Commands and queries about files. `mac_key` keys the digests by which equal contents are found."""
 
-    def __init__(self, files: Files, keys: KeyWrapper, mac_key: bytes, settings: IntakeSettings, clock: Clock) -> None:
+    def __init__(
+        self, files: Files, keys: KeyWrapper, mac_key: bytes, trail: Trail, settings: IntakeSettings, clock: Clock
+    ) -> None:
         self._files = files
         self._keys = keys
         self._mac_key = mac_key
+        self._trail = trail
         self._settings = settings
         self._clock = clock
         self._whole_files = asyncio.Semaphore(2)  # each is in memory as a whole while it is checked
@@ -174,12 +178,14 @@ class AttachmentHandlers:
             ]
         )
 
-    async def piece(self, connection: Connection, query: Query[AttachmentPiece]) -> AttachmentPieceView:
-        wish = query.data
-        known = await self._load(connection, wish.attachment_id)
+    async def piece(self, work: UnitOfWork, command: Command[AttachmentPiece]) -> AttachmentPieceView:
+        """A command, since whoever looks at a case's papers is written to its audit."""
+        wish = command.data
+        known = await self._load(work.connection, wish.attachment_id)
         if known.stored_sha256 is None:
             raise _not_found()
-        key = await self._key(connection, known)
+        key = await self._key(work.connection, known)
+        await self._trail.looked_at_case(work, command, known.case_id, f"{known.id}, {wish.offset}")
         try:
             content = await asyncio.to_thread(
                 self._files.read, known.id, key, known.stored_sha256, wish.offset, wish.length

@@ -1,6 +1,7 @@
 """The moves of a case's life: load, decide, save. Which there are is the table in `contracts.intake.lifecycle`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from services.intake.domain import moves
 from services.intake.domain.cases import Case
 from services.intake.domain.terms import Terms
 from services.intake.handlers import fees
+from services.intake.handlers.audit import VERB, Trail, step
+from services.intake.handlers.people import People
 from services.intake.handlers.reference import Book
 from services.intake.reference import Reference
 from services.intake.store import cases as store
@@ -27,8 +30,10 @@ from services.worktime.clock import ZONE, Clock
 class CaseHandlers:
     """Commands that create or move a case."""
 
-    def __init__(self, book: Book, clock: Clock) -> None:
+    def __init__(self, book: Book, people: People, trail: Trail, clock: Clock) -> None:
         self._book = book
+        self._people = people
+        self._trail = trail
         self._clock = clock
 
     async def submit(self, work: UnitOfWork, command: Command[commands.SubmitCase]) -> CaseMoved:
@@ -57,32 +62,32 @@ class CaseHandlers:
         domain.check_state(before, "accept-case")
         terms = reference.terms_of(before, at)
         code = await _code(work.connection, reference, before, terms, wish.case_code, at)
-        return await self._save(work, command, moves.accept(before, terms, code, at, now))
+        return await self._save(work, command, before, moves.accept(before, terms, code, at, now))
 
     async def decline(self, work: UnitOfWork, command: Command[commands.DeclineCase]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
         before, _ = await self._load(work, command)
         after = moves.decline(before, wish.reason, wish.declined_at or now, now)
-        return await self._save(work, command, after, wish.reason)
+        return await self._save(work, command, before, after, wish.reason)
 
     async def start(self, work: UnitOfWork, command: Command[commands.StartCase]) -> CaseMoved:
         now = self._clock.now()
         before, _ = await self._load(work, command)
-        return await self._save(work, command, moves.start(before, command.data.started_at or now, now))
+        return await self._save(work, command, before, moves.start(before, command.data.started_at or now, now))
 
     async def request_supplement(self, work: UnitOfWork, command: Command[commands.RequestSupplement]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
         before, reference = await self._load(work, command)
         at = wish.requested_at or now
         after = moves.request_supplement(before, reference.terms_of(before, at), wish.reason, at, now)
-        return await self._save(work, command, after, wish.reason, wish.items)
+        return await self._save(work, command, before, after, wish.reason, wish.items)
 
     async def complete_supplement(self, work: UnitOfWork, command: Command[commands.CompleteSupplement]) -> CaseMoved:
         now = self._clock.now()
         before, reference = await self._load(work, command)
         at = command.data.completed_at or now
         after = moves.complete_supplement(before, reference.terms_of(before, at), at, now)
-        return await self._save(work, command, after)
+        return await self._save(work, command, before, after)
 
     async def request_payment(self, work: UnitOfWork, command: Command[commands.RequestPayment]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
@@ -90,7 +95,7 @@ class CaseHandlers:
         at = wish.requested_at or now
         after = moves.request_payment(before, wish.amount, at, now)
         fee = await fees.ask(work.connection, after, wish.amount, wish.reason, command.actor.id, at)
-        moved = await self._save(work, command, after, wish.reason)
+        moved = await self._save(work, command, before, after, wish.reason)
         return moved.model_copy(update={"fee_id": fee.id})
 
     async def record_payment(self, work: UnitOfWork, command: Command[commands.RecordPayment]) -> CaseMoved:
@@ -98,7 +103,7 @@ class CaseHandlers:
         before, reference = await self._load(work, command)
         at = wish.paid_at or now
         after = moves.record_payment(before, reference.terms_of(before, at), wish.amount, at, now)
-        moved = await self._save(work, command, after)
+        moved = await self._save(work, command, before, after)
         paid = fees.Payment(wish.method, at, wish.reference)
         fee = await fees.pay_open(work.connection, after, paid, command.actor.id)
         return moved.model_copy(update={"fee_id": fee.id, "receipt_number": fee.receipt_number})
@@ -108,19 +113,19 @@ class CaseHandlers:
         before, reference = await self._load(work, command)
         at = wish.extended_at or now
         after = moves.extend(before, reference.terms_of(before, at), wish.new_due_at, wish.reason, at, now)
-        return await self._save(work, command, after, wish.reason)
+        return await self._save(work, command, before, after, wish.reason)
 
     async def withdraw(self, work: UnitOfWork, command: Command[commands.WithdrawCase]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
         before, _ = await self._load(work, command)
         after = moves.withdraw(before, wish.withdrawn_at or now, now)
-        return await self._save(work, command, after, wish.reason)
+        return await self._save(work, command, before, after, wish.reason)
 
     async def stop(self, work: UnitOfWork, command: Command[commands.StopCase]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
         before, _ = await self._load(work, command)
         after = moves.stop(before, wish.cause, wish.reason, wish.stopped_at or now, now)
-        return await self._save(work, command, after, wish.reason)
+        return await self._save(work, command, before, after, wish.reason)
 
     async def amend(self, work: UnitOfWork, command: Command[commands.AmendCase]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
@@ -129,31 +134,31 @@ class CaseHandlers:
         terms = reference.terms_of(before, now, procedure=procedure)
         field = reference.field_of(procedure)
         after = moves.amend(before, terms, wish.reason, now, procedure=procedure, field=field, channel=channel)
-        return await self._save(work, command, after, wish.reason)
+        return await self._save(work, command, before, after, wish.reason)
 
     async def complete(self, work: UnitOfWork, command: Command[commands.CompleteCase]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
         before, _ = await self._load(work, command)
         after = moves.complete(before, wish.outcome, wish.reason, wish.completed_at or now, now)
-        return await self._save(work, command, after, wish.reason)
+        return await self._save(work, command, before, after, wish.reason)
 
     async def hand_over(self, work: UnitOfWork, command: Command[commands.ReturnCase]) -> CaseMoved:
         now = self._clock.now()
         before, _ = await self._load(work, command)
-        return await self._save(work, command, moves.hand_over(before, command.data.returned_at or now, now))
+        return await self._save(work, command, before, moves.hand_over(before, command.data.returned_at or now, now))
 
     async def report_error(self, work: UnitOfWork, command: Command[commands.ReportError]) -> CaseMoved:
         wish, now = command.data, self._clock.now()
         before, reference = await self._load(work, command)
         at = wish.reported_at or now
         after = moves.report_error(before, reference.terms_of(before, at), wish.reason, at, now)
-        return await self._save(work, command, after, wish.reason)
+        return await self._save(work, command, before, after, wish.reason)
 
     async def correct_result(self, work: UnitOfWork, command: Command[commands.CorrectResult]) -> CaseMoved:
         now = self._clock.now()
         before, _ = await self._load(work, command)
         after = moves.correct_result(before, command.data.corrected_at or now, now)
-        return await self._save(work, command, after)
+        return await self._save(work, command, before, after)
 
     async def _load(self, work: UnitOfWork, command: Command[Any]) -> tuple[Case, Reference]:
         reference = await self._book.current(work.connection)
@@ -171,6 +176,8 @@ class CaseHandlers:
         return case, reference
 
     async def _create(self, work: UnitOfWork, command: Command[Any], reference: Reference, case: Case) -> CaseMoved:
+        if command.data.applicant is not None:
+            case = replace(case, applicant=await self._people.register(work, command, command.data.applicant))
         if not await store.insert(work.connection, [case]):
             if case.case_code and not await store.by_id(work.connection, case.id):
                 raise domain.case_code_taken(case.case_code)
@@ -178,6 +185,8 @@ class CaseHandlers:
                 CommonRefusal.VERSION_CONFLICT, "Hồ sơ này đã có.", "This case exists already.", field="case_id"
             )
         emit(work, command, case)
+        taken = step(command, VERB[type(command.data)], case.id, 0, case.version, to_state=case.state)
+        await self._trail.record(work, [taken])
         days = reference.rules.on(case.submitted_at.astimezone(ZONE).date()).duplicate_window_days
         like = await store.like(work.connection, case, case.submitted_at - timedelta(days=days))
         return _told(
@@ -197,6 +206,7 @@ class CaseHandlers:
         self,
         work: UnitOfWork,
         command: Command[Any],
+        before: Case,
         after: Case,
         reason: str = "",
         items: Sequence[str] = (),
@@ -205,6 +215,17 @@ class CaseHandlers:
         if reason.strip() or items:
             await store.add_notes(work.connection, [(after, reason.strip(), items)])
         emit(work, command, after)
+        taken = step(
+            command,
+            VERB[type(command.data)],
+            after.id,
+            before.version,
+            after.version,
+            from_state=before.state,
+            to_state=after.state,
+            reason=reason.strip() or None,
+        )
+        await self._trail.record(work, [taken])
         return _told(after, [])
 
 

@@ -3,19 +3,23 @@
 import asyncio
 import base64
 import json
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from contracts.envelope import Query
+from contracts.envelope import Command, Query
+from contracts.intake.people import PersonDetails
 from contracts.intake.queries.documents import CaseForm, CaseRegister, DocumentView, FeeSlip
 from contracts.intake.refusals import IntakeRefusal
 from contracts.refusals import CommonRefusal, Refused, refuse
-from services.chassis.database import Connection
+from services.chassis.database import Connection, UnitOfWork
 from services.intake.documents import of_case, sets
-from services.intake.documents.forms import Form, Receipt
+from services.intake.documents.forms import Applicant, Form, Receipt
 from services.intake.documents.of_case import Known, Said, Story
 from services.intake.documents.render import file_name, render
 from services.intake.domain.cases import Case
+from services.intake.handlers.audit import Trail
+from services.intake.handlers.people import People
 from services.intake.handlers.reference import Book
 from services.intake.reference import Reference
 from services.intake.settings import IntakeSettings
@@ -30,22 +34,29 @@ _LARGEST_PDF = 700_000  # as base64, and with the reply around it, what the bus 
 class DocumentHandlers:
     """Queries for forms. Typesetting is the processor's work: in threads, and few at once."""
 
-    def __init__(self, book: Book, settings: IntakeSettings, clock: Clock) -> None:
+    def __init__(self, book: Book, people: People, trail: Trail, settings: IntakeSettings, clock: Clock) -> None:
         self._book = book
+        self._people = people
+        self._trail = trail
         self._lookup_url = settings.lookup_url
         self._clock = clock
         self._turns = asyncio.Semaphore(settings.forms_at_once)
 
-    async def case_form(self, connection: Connection, query: Query[CaseForm]) -> DocumentView:
-        wish = query.data
-        case = await self._case(connection, wish)
+    async def case_form(self, work: UnitOfWork, command: Command[CaseForm]) -> DocumentView:
+        """A command, since a form names whose case it is: that is written to the audit."""
+        wish, connection = command.data, work.connection
         reference = await self._book.current(connection)
-        story = Story(case, _known(reference, case), await _said(connection, case))
+        case = await self._case(connection, wish)
+        known = _known(reference, case)
+        if case.applicant is not None:
+            known = replace(known, applicant=_applicant(await self._people.details_of(connection, case.applicant)))
+        story = Story(case, known, await _said(connection, case))
         today = self._clock.now().astimezone(ZONE).date()
         for kind, on in of_case.days_of_issue(story, today).items():
             if _stands_for(wish.form, kind, on):
                 form = await self._form(connection, reference, story, kind, on)
                 if form is not None:
+                    await self._trail.looked_at_case(work, command, case.id, f"form {wish.form}")
                     return await self._view(form, on, case.case_code or str(case.id))
         raise _not_available(wish.form, case.case_code or str(case.id))
 
@@ -142,6 +153,10 @@ def _known(reference: Reference, case: Case) -> Known:
     unit = reference.unit_by_code.get(case.receiving_unit)
     procedure = reference.procedure_by_code.get(case.procedure)
     return Known(unit.name if unit else case.receiving_unit, procedure.name if procedure else case.procedure)
+
+
+def _applicant(details: PersonDetails) -> Applicant:
+    return Applicant(details.full_name, details.address or "", details.phone or "")
 
 
 async def _said(connection: Connection, case: Case) -> dict[str, Said]:

@@ -1,7 +1,9 @@
 """Taking over a case log: all of a command's rows in a few statements."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from contracts.envelope import Command
 from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
@@ -9,9 +11,13 @@ from contracts.refusals import Refused
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
 from services.intake.domain import told as domain
+from services.intake.domain.audit import Step
 from services.intake.domain.cases import Case
 from services.intake.domain.told import Told
+from services.intake.handlers.audit import Trail, step
 from services.intake.handlers.cases import emit
+from services.intake.handlers.people import People
+from services.intake.handlers.people import Told as Identity
 from services.intake.handlers.reference import Book
 from services.intake.reference import Reference
 from services.intake.store import cases as store
@@ -24,8 +30,10 @@ _Round = dict[str, tuple[Told, Case]]
 class ImportHandler:
     """Takes over rows of a case log. A bad row is rejected and costs the others nothing."""
 
-    def __init__(self, book: Book, clock: Clock) -> None:
+    def __init__(self, book: Book, people: People, trail: Trail, clock: Clock) -> None:
         self._book = book
+        self._people = people
+        self._trail = trail
         self._clock = clock
 
     async def __call__(self, work: UnitOfWork, command: Command[ImportCases]) -> CasesImported:
@@ -83,7 +91,9 @@ class ImportHandler:
     ) -> _Round:
         """Saves what the rows add; those are left whose case another import added meanwhile."""
         known = await store.by_codes(work.connection, told)
-        new = [case for code, (_, case) in told.items() if code not in known]
+        new = await self._with_applicants(
+            work, command, [each for code, each in told.items() if code not in known], now, counts
+        )
         added = await store.insert(work.connection, new) if new else set()
         changed: list[Case] = []
         for code, before in known.items():
@@ -103,12 +113,47 @@ class ImportHandler:
         saved = [case for case in new if case.id in added] + changed
         for case in saved:
             emit(work, command, case)
+        await self._trail.record(work, [_step(command, case) for case in saved])
         await store.add_notes(
             work.connection,
             [(case, reason, ()) for case in saved if (reason := told[case.case_code or ""][0].row.reason.strip())],
         )
         counts.imported, counts.advanced = counts.imported + len(added), counts.advanced + len(changed)
-        return {code: each for code, each in told.items() if code not in known and each[1].id not in added}
+        tried = {case.id for case in new}
+        return {
+            code: each
+            for code, each in told.items()
+            if code not in known and each[1].id in tried and each[1].id not in added
+        }
+
+    async def _with_applicants(
+        self,
+        work: UnitOfWork,
+        command: Command[ImportCases],
+        told: list[tuple[Told, Case]],
+        now: datetime,
+        counts: "_Counts",
+    ) -> list[Case]:
+        """The new cases, each with whose it is where its row says so; without those whose row tells it wrongly."""
+        named = [each for each in told if domain.names_somebody(each[0].row)]
+        if not named:
+            return [case for _, case in told]
+        found = await self._people.register_many(
+            work, command, [Identity(domain.applicant_of(row.row), now) for row, _ in named]
+        )
+        people: dict[UUID, UUID | Refused] = {case.id: person for (_, case), person in zip(named, found, strict=True)}
+        cases = []
+        for row, case in told:
+            person = people.get(case.id)
+            if isinstance(person, Refused):
+                counts.reject(row.row, person)
+            else:
+                cases.append(replace(case, applicant=person))
+        return cases
+
+
+def _step(command: Command[ImportCases], case: Case) -> Step:
+    return step(command, "import-cases", case.id, case.version - len(case.news), case.version, to_state=case.state)
 
 
 class _Counts:
@@ -131,4 +176,9 @@ class _Counts:
         )
 
 
-_COLUMN = {"receiving_unit": "unit"}
+_COLUMN = {
+    "receiving_unit": "unit",
+    "full_name": "applicant_name",
+    "id_number": "applicant_id_number",
+    "phone": "applicant_phone",
+}

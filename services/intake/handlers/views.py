@@ -123,9 +123,10 @@ class CaseViews:
         rows = await inbox.search(connection, query.data.text, query.data.size)
         return queries.FoundCases(cases=[_listed(row) for row in rows])
 
-    async def counts(self, connection: Connection, _: Query[queries.CaseCounts]) -> queries.CaseCountsView:
-        rows = await store.counts(connection)
-        return queries.CaseCountsView(counts=[queries.UnitCaseCount(**dict(row)) for row in rows])
+    async def counts(self, connection: Connection, query: Query[queries.CaseCounts]) -> queries.CaseCountsView:
+        rows = await store.counts(connection, query.data.after or "", queries.UNITS_AT_ONCE)
+        counts = [queries.UnitCaseCount(**dict(row)) for row in rows]
+        return queries.CaseCountsView(counts=counts, next=queries.last_unit(counts))
 
 
 def _listed(row: asyncpg.Record) -> queries.ListedCase:

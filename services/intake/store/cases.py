@@ -129,6 +129,12 @@ async def by_codes(connection: Connection, codes: Iterable[str]) -> dict[str, Ca
     return {row["case_code"]: case_of(row) for row in rows}
 
 
+async def applicant_of(connection: Connection, case_id: UUID) -> UUID | None:
+    """Whose case it is; None: nobody was named."""
+    person: UUID | None = await connection.fetchval("select applicant from cases where id = $1", case_id)
+    return person
+
+
 async def code_exists(connection: Connection, code: str) -> bool:
     """Whether a case has this code."""
     found: bool = await connection.fetchval("select exists (select from cases where case_code = $1)", code)
@@ -151,9 +157,13 @@ async def like(connection: Connection, case: Case, since: datetime) -> list[asyn
     )
 
 
-async def counts(connection: Connection) -> list[asyncpg.Record]:
-    """Cases by receiving unit and state."""
+async def counts(connection: Connection, after: str, units: int) -> list[asyncpg.Record]:
+    """Cases by receiving unit and state, of the next units after one."""
     return await connection.fetch(
-        """select receiving_unit as unit, state, count(*) as cases from cases
-           group by receiving_unit, state order by receiving_unit, state"""
+        """select unit, state, cases from (
+               select receiving_unit as unit, state, count(*) as cases, dense_rank() over (order by receiving_unit) as n
+               from cases where receiving_unit > $1 group by receiving_unit, state
+           ) counted where n <= $2 order by unit, state""",
+        after,
+        units,
     )

@@ -52,3 +52,14 @@ def create(root: Path, host: str, port: int, http_port: int, store: Path) -> Non
     click.echo(f"Khóa và mật khẩu ở / keys and passwords in {root}")
     if changed:
         click.echo("nats.conf đã thay đổi, NATS phải nạp lại / nats.conf changed, NATS has to reload it (SIGHUP)")
+
+
+@secrets_group.command("add-master-key")
+@click.argument("root", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def add_master_key(root: Path) -> None:
+    """Thêm khóa chủ mới, khóa cũ vẫn giữ / put a new master key before the ones that are there."""
+    key_id = secrets.add_master_key(root)
+    click.echo(
+        f"Khóa chủ mới {key_id}. Khởi động lại intake, rồi chạy `tiepsuc people rotate-master-key`. / "
+        f"New master key {key_id}. Restart intake, then run `tiepsuc people rotate-master-key`."
+    )

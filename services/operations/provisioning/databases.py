@@ -1,7 +1,7 @@
 """Databases: one for each service, owned by a role that nobody logs in as, with two roles of least rights.
 
 `<service>` does the service's work and may only add to the outbox; `<service>_relay` may only read the outbox and mark
-what is published.
+what is published. A table whose comment begins with "append-only" is read and added to, and never changed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from services.chassis import migrate
 
 _SCRAM_ROUNDS = 4096
 _LOCK = 0x7072_6F76  # "prov"
+_APPEND_ONLY = """
+    do $$ declare one regclass; begin
+        for one in select oid::regclass from pg_class where relnamespace = 'public'::regnamespace
+                   and obj_description(oid, 'pg_class') like 'append-only%'
+        loop execute format('revoke update, delete on %s from "{service}"', one); end loop;
+    end $$;
+"""
 _MARKS = "published_at, publication, generation, stream_seq"
 
 
@@ -55,6 +62,7 @@ async def _schema(address: dict[str, Any], service: str, owner: str, relay: str)
             grant insert on outbox to "{service}";
             grant select (entity, version, payload, created_at) on outbox to "{service}";
             grant select on schema_migration to "{service}";
+            {_APPEND_ONLY.format(service=service)}
             grant select, update ({_MARKS}) on outbox to "{relay}";
             grant select, insert, update on relay_state, replay to "{relay}";
             """

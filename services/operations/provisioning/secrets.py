@@ -3,11 +3,15 @@
 <root>/<user>/nats.seed                              every NATS user
 <root>/<service>/{database,relay}.password           every service
 <root>/intake/attachments.key                        what the keys of attached files are wrapped in; keep it safe
+<root>/intake/people.master                          keys that people's keys are wrapped under, the newest first
+<root>/intake/people.search                          the key of the hashes that people are searched by
+<root>/intake/audit.seed                             signs the audit's daily root
 <root>/provisioner/database.password                 the superuser's
 <root>/postgres/superuser.password                   the same, for a PostgreSQL server that reads it from a file
 <root>/nats/nats.conf                                public keys and rights only
 """
 
+import base64
 import os
 import secrets
 from collections.abc import Callable
@@ -18,6 +22,9 @@ import nkeys
 from contracts.topology import Topology
 
 PROVISIONER = "provisioner"
+IDENTITIES = "intake"
+"""The one service that keeps people's identities."""
+MASTER = "people.master"
 
 
 def create(root: Path, topology: Topology) -> None:
@@ -30,7 +37,19 @@ def create(root: Path, topology: Topology) -> None:
         _write_once(root / service / "relay.password", _new_password)
     if "intake" in topology.services:
         _write_once(root / "intake" / "attachments.key", _new_password)
+    for service in {IDENTITIES} & set(topology.services):
+        _write_once(root / service / MASTER, _new_master_key)
+        _write_once(root / service / "people.search", _new_key)
+        _write_once(root / service / "audit.seed", _new_key)
     _write_once(root / PROVISIONER / "database.password", _new_password)
+
+
+def add_master_key(root: Path) -> str:
+    """A new master key before the ones that are there; its id. What is wrapped under those stays readable by them."""
+    file = root / IDENTITIES / MASTER
+    line = _new_master_key()
+    write_private(file, f"{line}\n{file.read_text().strip()}\n")
+    return line.partition(" ")[0]
 
 
 def hand_to_postgres(root: Path) -> None:
@@ -75,3 +94,12 @@ def _new_seed() -> str:
 
 def _new_password() -> str:
     return secrets.token_urlsafe(32)
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _new_master_key() -> str:
+    """An id that no other key has, and the key."""
+    return f"key-{secrets.token_hex(4)} {_new_key()}"

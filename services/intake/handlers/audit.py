@@ -1,0 +1,152 @@
+"""Writing the audit, and sealing its days."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from contracts.envelope import Command
+from contracts.intake.events.audit import AuditSealed
+from contracts.topology import NO_PROVINCE, TOPOLOGY
+from services.chassis.database import Database, UnitOfWork
+from services.chassis.ids import stable_id, uuid7
+from services.chassis.outbox import Origin
+from services.intake.domain import audit as domain
+from services.intake.domain.audit import Entry, Root, Signer, Step
+from services.intake.store import audit as store
+from services.intake.store import cases
+
+log = logging.getLogger(__name__)
+
+VERB = {spec.data: spec.verb for spec in TOPOLOGY.calls_of("intake")}
+"""What a call is named in the audit."""
+ROOTS = stable_id("audit-root")
+"""The one entity whose events are the sealed days."""
+_LAG_SECONDS = 300
+
+
+def step(command: Command[Any], action: str, entity: UUID, from_version: int, to_version: int, **more: Any) -> Step:
+    """A step that a command takes with one entity. `more`: states, reason, digest, as `Step` has them."""
+    who = command.actor
+    return Step(entity, who.id, str(who.role), action, command.id, from_version, to_version, **more)
+
+
+class Trail:
+    """The audit as use cases write it."""
+
+    async def record(self, work: UnitOfWork, steps: Sequence[Step]) -> None:
+        """Adds one entry for each step, at most one step for an entity, after the step's events were emitted.
+
+        The entities' rows are locked by the caller, or new (`from_version` 0), which makes a look for the end of their
+        chain needless. UniqueViolationError: they were neither.
+        """
+        if not steps:
+            return
+        at = await work.began()
+        rows = work.rows_by_entity()
+        known = [each.entity for each in steps if each.from_version > 0]
+        heads = await store.heads(work.connection, known) if known else {}
+        entries = []
+        for each in steps:
+            payloads = [
+                row.payload for row in rows.get(each.entity, ()) if each.from_version < row.version <= each.to_version
+            ]
+            digest = domain.digest_of(payloads) if payloads else each.digest or domain.digest_of((each.action,))
+            number, previous = heads.get(each.entity, (0, domain.NOTHING))
+            entries.append(_entry(each, number + 1, at, len(payloads), digest, previous))
+        await store.append(work.connection, entries)
+
+    async def looked_at_case(self, work: UnitOfWork, command: Command[Any], case_id: UUID, what: str) -> None:
+        """An entry that somebody was shown what belongs to a case's applicant."""
+        case = await cases.locked(work.connection, case_id)
+        if case is None:
+            raise AssertionError(f"there is no case {case_id} that {what} could belong to")
+        action = VERB[type(command.data)]
+        await self.record(work, [step(command, action, case.id, case.version, case.version, reason=what)])
+
+
+def _entry(each: Step, number: int, at: datetime, events: int, digest: bytes, previous: bytes) -> Entry:
+    draft = Entry(
+        each.entity,
+        number,
+        at,
+        each.actor,
+        each.role,
+        each.action,
+        each.command_id,
+        each.from_version,
+        each.to_version,
+        each.from_state,
+        each.to_state,
+        each.reason,
+        events,
+        digest,
+        previous,
+    )
+    return Entry(*draft[:-1], draft.computed_hash())
+
+
+class Sealer:
+    """Seals each finished day, once, whichever replica comes first."""
+
+    def __init__(self, database: Database, signer: Signer, lag_seconds: int = _LAG_SECONDS) -> None:
+        self._database = database
+        self._signer = signer
+        self._lag_seconds = lag_seconds
+
+    async def __call__(self) -> int:
+        """Seals what can be sealed; how many days."""
+        sealed = 0
+        try:
+            while await self._seal_next():
+                sealed += 1
+        except asyncpg.UniqueViolationError:
+            log.critical("a day was sealed and told to the others, and its seal is gone: see `tiepsuc audit verify`")
+        return sealed
+
+    async def _seal_next(self) -> bool:
+        """Read committed, and the lock comes first: what is read after it includes what the last holder sealed."""
+        async with self._database.unit_of_work() as work:
+            if not await store.try_lock(work.connection):
+                return False
+            last = await store.last_root(work.connection)
+            first = domain.day_of(await store.beginning(work.connection))
+            number, day, previous = (
+                (last.number + 1, last.day + timedelta(days=1), last.root) if last else (1, first, domain.NOTHING)
+            )
+            begin, end = domain.bounds(day)
+            if not await store.is_over(work.connection, end, self._lag_seconds):
+                return False
+            running, entries = domain.root_start(day, previous), 0
+            span = store.Span(begin if last else None, end)
+            async for entity, place, entry_hash in store.day_hashes(work.connection, span):
+                running = domain.root_step(running, entity, place, entry_hash)
+                entries += 1
+            root = Root(number, day, entries, running, previous, public_key=self._signer.public_key)
+            sealed = replace(root, signature=self._signer.sign(root))
+            await store.add_root(work.connection, sealed)
+            work.emit(
+                told(sealed),
+                entity=ROOTS,
+                version=number,
+                province=NO_PROVINCE,
+                cause=Origin(uuid7()),
+            )
+        return True
+
+
+def told(root: Root) -> AuditSealed:
+    """A sealed day as others are told of it."""
+    return AuditSealed(
+        number=root.number,
+        day=root.day,
+        entries=root.entries,
+        root=root.root.hex(),
+        previous=root.previous.hex(),
+        signature=root.signature.hex(),
+        public_key=root.public_key.hex(),
+    )
