@@ -82,3 +82,8 @@ async def counts(connection: Connection) -> list[asyncpg.Record]:
         """select receiving_unit as unit, state, count(*) as cases from cases
            group by receiving_unit, state order by receiving_unit, state"""
     )
+
+
+async def where(connection: Connection, condition: str, *values: object) -> list[Case]:
+    """Cases that fulfil a condition of another module of this room, which may go on with its order and its lock."""
+    return [_case(row) for row in await connection.fetch(f"{_SELECT} where {condition}", *values)]
