@@ -28,6 +28,7 @@ from services.chassis.self_service import SelfService
 from services.intake import consumers
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.importing import ImportHandler
+from services.intake.handlers.reference_book import ReferenceBook
 from services.intake.reference import Reference
 from tests.component.ground import CLOCK, Ground, command, query, submitted
 from tests.support.stack import database
@@ -43,6 +44,7 @@ async def calls(here: Ground) -> Calls:
     calls = await here.calls("intake", await here.database("intake"))
     reference = Reference.shipped()
     consumers.register(calls, CaseHandlers(reference, CLOCK), ImportHandler(reference, CLOCK))
+    consumers.register_catalogue(calls, ReferenceBook(), CLOCK)
     pool = await _relay_pool(here)
     health = Health("intake")
     health.stage = "running"
