@@ -21,7 +21,7 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "case", "accepted", 1, events.CaseAccepted),
     EventSpec("intake", "case", "completed", 1, events.CaseCompleted),
     EventSpec("intake", "case", "returned", 1, events.CaseReturned),
-    EventSpec("intake", "case", "deadline-moved", 1, deadlines.CaseDeadlineMoved),
+    EventSpec("intake", "case", "deadline-moved", 1, deadlines.DeadlineMoved),
 )
 
 _CASE_REFUSALS = tuple(str(code) for code in IntakeRefusal)

@@ -18,7 +18,6 @@ from contracts.intake.catalogue import MAX_DOCUMENT, ReferenceKind
 from contracts.intake.commands.catalogue import (
     DraftReference,
     PublishReference,
-    ReferenceDiff,
     ReferenceDrafted,
     ReferenceMoved,
     WithdrawDraft,
@@ -34,7 +33,6 @@ from contracts.intake.queries.catalogue import (
     UnitHistoryView,
 )
 from contracts.intake.queries.recompute import (
-    DeadlineMove,
     DeadlineMoves,
     DeadlineMovesView,
     DeadlineRecomputes,
@@ -46,7 +44,7 @@ from contracts.refusals import Refused
 from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
-from services.worktime.clock import ZONE
+from services.intake.cli.catalogue_views import instant, moved_line, show_diff, show_procedure, show_unit
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -144,7 +142,7 @@ def list_(kind: str | None, as_json: bool) -> None:
     for line in view.documents:
         at = line.published_at or line.created_at
         by = line.published_by or line.created_by
-        table.add_row(line.kind, str(line.version), line.status, _instant(at), by, line.note)
+        table.add_row(line.kind, str(line.version), line.status, instant(at), by, line.note)
     Console().print(table)
 
 
@@ -189,55 +187,6 @@ def show(code: str, on: datetime | None, as_json: bool) -> None:
 def moved(run: UUID | None, as_json: bool) -> None:
     """Hạn trả đã dời theo lịch mới / deadlines that a new calendar moved, all of them; without RUN: the runs."""
     asyncio.run(_moved(run, as_json))
-
-
-def show_diff(diff: ReferenceDiff, console: Console) -> None:
-    """What a document changes, with its entries by name."""
-    console.print(
-        f"Thêm / added {diff.added}, sửa / changed {diff.changed}, bớt / removed {diff.removed}", highlight=False
-    )
-    for entry in diff.added_entries:
-        console.print(f"  + {entry}", style="green", markup=False, highlight=False)
-    for change in diff.changed_entries:
-        console.print(f"  ~ {change.entry}: {'; '.join(change.details)}", markup=False, highlight=False)
-    for entry in diff.removed_entries:
-        console.print(f"  - {entry}", style="red", markup=False, highlight=False)
-
-
-def show_procedure(found: ProcedureView, console: Console) -> None:
-    """A procedure, each uncertain value with how sure it is."""
-    console.print(f"[bold]{found.code}[/] {found.name} — {found.field_name}", highlight=False)
-    limit = f"{found.limit_amount or ''} {found.limit_unit or 'chưa rõ / not known'}".strip()
-    season = f" {found.season_from}..{found.season_to}" if found.season_from else ""
-    fee = "chưa rõ / not known" if found.fee is None else f"{found.fee:,} đ"
-    kept = "vĩnh viễn / for ever" if found.retention_permanent else found.retention_years or "chưa rõ / not known"
-    period = f"{found.effective_from} – {found.effective_to or ''}"
-    table = Table.grid(padding=(0, 2))
-    for name, value, source in (
-        ("Thời hạn / limit", limit + season, f"{found.confidence}; {found.source}"),
-        ("Hiệu lực / in force", period, ""),
-        ("Lệ phí / fee", fee, found.fee_source),
-        ("Lưu hồ sơ / kept (năm / years)", str(kept), f"{found.retention_confidence or ''} {found.retention_source}"),
-        ("Ghi chú / note", found.note, ""),
-    ):
-        table.add_row(name, value, f"[dim]{source}[/]")
-    for paper in found.papers:
-        table.add_row(f"  {paper.name}", f"{paper.copies} {paper.form}, {paper.needed}", f"[dim]{paper.confidence}[/]")
-    console.print(table)
-
-
-def show_unit(units: UnitHistoryView, console: Console) -> None:
-    """A unit's names, what went into it and what it went into."""
-    for title, found in (
-        ("", units.names),
-        ("từ / from", units.predecessors),
-        ("thành / into", units.successors),
-    ):
-        for unit in found:
-            console.print(
-                f"{title} {unit.code} {unit.name} ({unit.kind}), {unit.valid_from} – {unit.valid_to or ''}".strip(),
-                highlight=False,
-            )
 
 
 def _draft(kind: ReferenceKind, file: Path, note: str) -> DraftReference:
@@ -292,7 +241,7 @@ async def _publish(
     elif run:
         console.print(f"Đã xem {run.looked} hồ sơ, dời hạn {run.moved} / looked at {run.looked}, moved {run.moved}")
         for move in found.moves if found else []:
-            console.print(f"  {_told(move)}", highlight=False)
+            console.print(f"  {moved_line(move)}", highlight=False)
         if run.moved > _EXAMPLES:
             console.print(f"  … tất cả / all: tiepsuc catalogue moved {run.id}", highlight=False)
 
@@ -321,7 +270,7 @@ async def _moved(run: UUID | None, as_json: bool) -> None:
         if run is None:
             view = await _ask(caller, DeadlineRecomputes(), DeadlineRecomputesView)
             for each in view.runs:
-                state = _instant(each.done_at) if each.done_at else f"{each.looked}/{each.open_cases or '?'}"
+                state = instant(each.done_at) if each.done_at else f"{each.looked}/{each.open_cases or '?'}"
                 line = f"{each.id}  {state}  dời / moved {each.moved}  {each.reason_vi} / {each.reason_en}"
                 click.echo(each.model_dump_json() if as_json else line)
             return
@@ -331,17 +280,9 @@ async def _moved(run: UUID | None, as_json: bool) -> None:
             if after is None and not as_json:
                 click.echo(f"{page.reason_vi} / {page.reason_en}")
             for move in page.moves:
-                click.echo(move.model_dump_json() if as_json else _told(move))
+                click.echo(move.model_dump_json() if as_json else moved_line(move))
             if (after := page.next) is None:
                 return
-
-
-def _told(move: DeadlineMove) -> str:
-    return f"{move.case_code or move.case_id}: {_instant(move.old_due_at)} → {_instant(move.due_at)}"
-
-
-def _instant(at: datetime) -> str:
-    return f"{at.astimezone(ZONE):%d/%m/%Y %H:%M}"
 
 
 def _text(file: Path) -> str:

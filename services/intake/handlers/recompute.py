@@ -1,11 +1,12 @@
 """Moving the deadlines of open cases after a calendar was published, in pieces that can be cut off at any point."""
 
 import logging
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Query
-from contracts.intake.events.deadlines import CaseDeadlineMoved
+from contracts.intake.events.deadlines import DeadlineMoved
 from contracts.intake.queries.recompute import (
     DeadlineMove,
     DeadlineMoves,
@@ -68,15 +69,16 @@ class Recompute:
 
     async def _save(self, work: UnitOfWork, run: store.Run, moved: list[tuple[Case, Case]]) -> None:
         await cases_store.update(work.connection, [after for _, after in moved])
+        now = self._clock.now()
         moves = []
         for before, after in moved:
-            fact = _fact(run, before, after)
+            fact = _fact(run, before, after, now)
             work.emit(fact, entity=after.id, version=after.version, province=after.province, cause=Origin(run.id))
             moves.append(store.Move(after.id, fact.old_due_at, fact.due_at, fact.calendar_version))
         await store.record(work.connection, run.id, moves)
 
 
-def _fact(run: store.Run, before: Case, after: Case) -> CaseDeadlineMoved:
+def _fact(run: store.Run, before: Case, after: Case, now: datetime) -> DeadlineMoved:
     """Built without validation, as there may be thousands, of values that were judged already."""
     facts: dict[str, Any] = {
         "case_id": after.id,
@@ -85,6 +87,7 @@ def _fact(run: store.Run, before: Case, after: Case) -> CaseDeadlineMoved:
         "procedure": after.procedure,
         "field": after.field,
         "channel": after.channel,
+        "moved_at": now,
         "old_due_at": before.due_at,
         "due_at": after.due_at,
         "calendar_version": after.calendar_version,
@@ -92,7 +95,7 @@ def _fact(run: store.Run, before: Case, after: Case) -> CaseDeadlineMoved:
         "reason_en": run.reason_en,
         "recompute": run.id,
     }
-    return CaseDeadlineMoved.model_construct(**facts)
+    return DeadlineMoved.model_construct(**facts)
 
 
 class RecomputeViews:
