@@ -157,7 +157,7 @@ class Reference:
         self, case_id: UUID, receiving: str, deciding: str, procedure: str, channel: Channel, submitted_at: datetime
     ) -> Case:
         """A case in its first state. Refused: a unit or procedure that is unknown, or not in force on its day."""
-        on = submitted_at.astimezone(ZONE).date()
+        on = _day_of(submitted_at)
         unit = self.unit(receiving, on=on, field="receiving_unit", commune=True)
         self.unit(deciding, on=on, field="deciding_unit")
         found = self.procedure(procedure, on=on)
@@ -181,7 +181,7 @@ class Reference:
     def _terms(
         self, procedure: str, accepted_at: datetime, unit: str | None, received: date | None
     ) -> tuple[ProcessingTime, Calendar, DeadlineRules]:
-        found = self.procedure(procedure, on=received or accepted_at.astimezone(ZONE).date())
+        found = self.procedure(procedure, on=received or _day_of(accepted_at))
         return processing_time_of(found), self.calendar_of(unit), self.rules
 
     def calendar_of(self, unit: str | None) -> Calendar:
@@ -258,6 +258,14 @@ class Reference:
             own = self.calendars.of(code, province)
             if own is not provinces[province] and code != province:
                 yield code, province, own
+
+
+def _day_of(at: datetime) -> date:
+    """An instant's day in Vietnam; the first there is where it has none, which is judged impossible later on."""
+    try:
+        return at.astimezone(ZONE).date()
+    except OverflowError:
+        return date.min
 
 
 def processing_time_of(found: Procedure) -> ProcessingTime:
