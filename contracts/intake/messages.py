@@ -4,11 +4,10 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
-from contracts.intake import assistance_messages, people_messages
+from contracts.intake import assistance_messages, catalogue_messages, people_messages
 from contracts.intake.commands import attachments, importing
 from contracts.intake.commands import cases as commands
 from contracts.intake.events import cases as events
-from contracts.intake.events import catalogue
 from contracts.intake.lifecycle import MOVES
 from contracts.intake.queries import attachments as attachment_queries
 from contracts.intake.queries import cases as queries
@@ -18,8 +17,7 @@ from contracts.roles import OFFICERS, Role
 from contracts.specs import ADMIN, CallSpec, EventSpec, command, query
 
 EVENTS: tuple[EventSpec, ...] = (
-    EventSpec("intake", "unit", "registered", 1, catalogue.UnitRegistered),
-    EventSpec("intake", "procedure", "published", 1, catalogue.ProcedurePublished),
+    *catalogue_messages.EVENTS,
     EventSpec("intake", "case", "submitted", 1, events.CaseSubmitted),
     EventSpec("intake", "case", "accepted", 1, events.CaseAccepted),
     EventSpec("intake", "case", "declined", 1, events.CaseDeclined),
@@ -100,6 +98,7 @@ CALLS: tuple[CallSpec, ...] = (
         refusals=(*_FORM_REFUSALS, str(IntakeRefusal.UNKNOWN_UNIT)),
     ),
     replace(query("intake", "fee-slip", documents.FeeSlip, documents.DocumentView, _PAPERS), refusals=_FORM_REFUSALS),
+    *catalogue_messages.CALLS,
     *people_messages.CALLS,
     *assistance_messages.CALLS,
 )

@@ -32,6 +32,10 @@ class IntakeRefusal(StrEnum):
     FEE_SETTLED = "fee-settled"
     PERSON_ERASED = "person-erased"
     PERSON_MISMATCH = "person-mismatch"
+    UNIT_NOT_VALID = "unit-not-valid"
+    PROCEDURE_NOT_IN_FORCE = "procedure-not-in-force"
+    BAD_REFERENCE = "bad-reference"
+    NOT_A_DRAFT = "not-a-draft"
 
 
 class AssistanceRefusal(StrEnum):

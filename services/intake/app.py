@@ -19,15 +19,19 @@ from services.intake.handlers.documents import DocumentHandlers
 from services.intake.handlers.file_keys import PersonWrapper, SecretWrapper, derived
 from services.intake.handlers.importing import ImportHandler
 from services.intake.handlers.people import KeyCheck, People
-from services.intake.handlers.reference import Book, Fixed
+from services.intake.handlers.recompute import Recompute
+from services.intake.handlers.reference import Book
+from services.intake.handlers.reference_book import ReferenceBook
+from services.intake.handlers.reference_documents import ShippedDocuments
 from services.intake.handlers.views import CaseViews
 from services.intake.limits import limits
-from services.intake.reference import Reference
 from services.intake.settings import IntakeSettings
 from services.intake.store.files import Files
 
 _SWEEP_SECONDS = 3600.0
 _SEAL_SECONDS = 60.0
+_ANNOUNCE_SECONDS = 60.0
+_RECOMPUTE_SECONDS = 1.0
 
 
 def create() -> Service:
@@ -37,8 +41,7 @@ def create() -> Service:
 
 async def wire(chassis: Chassis) -> None:
     """Puts the rooms together."""
-    reference = Reference.shipped()
-    book = Fixed(reference)
+    book = ReferenceBook()
     trail = Trail()
     people = wire_people_and_audit(chassis, trail)
     consumers.register(
@@ -48,9 +51,13 @@ async def wire(chassis: Chassis) -> None:
         ImportHandler(book, people, trail, chassis.clock),
     )
     allowed = limits(cast("IntakeSettings", chassis.settings).assistance_limits)
-    consumers.register_assistance(chassis.calls, Assistance(reference, chassis.clock, allowed))
+    consumers.register_assistance(chassis.calls, Assistance(book, chassis.clock, allowed))
     chassis.rounds.extend(rounds(chassis.database, chassis.clock))
-    chassis.at_start.append(Announcer(reference, chassis.database))
+    consumers.register_catalogue(chassis.calls, book, chassis.clock)
+    chassis.at_start.append(ShippedDocuments(chassis.database, chassis.clock))
+    chassis.rounds.append(Round("announcing", _ANNOUNCE_SECONDS, Announcer(chassis.database, book, chassis.clock)))
+    recompute = Recompute(chassis.database, book, trail, chassis.clock)
+    chassis.rounds.append(Round("deadlines", _RECOMPUTE_SECONDS, recompute))
     await wire_documents(chassis, book, people, trail)
 
 

@@ -10,10 +10,13 @@ import tomllib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from services.intake.data_files import BadCell, BadData, cell, rows, shipped_text
+from services.intake.data_files import shipped_text
+from services.intake.domain import tables
+from services.intake.domain.tables import BadData, Fault, Table
 from services.worktime.calendar import Calendar, DayException, Hours, Interval, Reason
 
 HOURS_FILE = "calendars.toml"
@@ -59,14 +62,14 @@ class Calendars:
     _made: dict[tuple[str | None, str | None], Calendar] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def parse(cls, calendars_toml: str, days_csv: str) -> "Calendars":
-        """From the two texts. BadData: one is wrong; it names file, line or key, and the reason."""
+    def parse(cls, calendars_toml: str, days_csv: str, days_file: str = DAYS_FILE) -> "Calendars":
+        """From the two texts. BadData: what is wrong, by file, line or key, and reason; of the hours the first only."""
         document = _document(calendars_toml)
         default = _section("default", document["default"])
         if missing := [name for number, name in enumerate(_WEEKDAYS) if number not in default.hours]:
             raise _bad("default", f"no hours for {', '.join(missing)} (“” for a day off)")
         provinces, units = (_sections(kind, document.get(kind, {})) for kind in ("province", "unit"))
-        made = cls(default, provinces, units, _national_days(days_csv))
+        made = cls(default, provinces, units, _national_days(days_file, days_csv))
         made._check_hours()
         return made
 
@@ -140,60 +143,56 @@ def _national(day: NationalDay, week: tuple[Hours, ...]) -> DayException | None:
 
 # --- days.csv -----------------------------------------------------------------------------------------------
 
-
-def _national_days(text: str) -> tuple[NationalDay, ...]:
-    seen: set[date] = set()
-
-    def parse(row: dict[str, str]) -> NationalDay:
-        day = national_day(row)
-        if day.day in seen:
-            raise BadCell("day", f"“{day.day.isoformat()}”: stands here twice")
-        seen.add(day.day)
-        return day
-
-    found = tuple(rows(DAYS_FILE, text, parse))
-    if not found:
-        raise BadData(f"{DAYS_FILE}: has no days")
-    return found
+DAY_COLUMNS = ("day", "kind", "reason", "instead_of", "note_vi", "note_en", "source")
 
 
-def national_day(row: dict[str, str]) -> NationalDay:
-    """A row of `days.csv`. BadCell: a cell is wrong."""
-    day = cell(row, "day", _date)
-    worked = cell(row, "kind", {"off": False, "worked": True}.__getitem__)
-    reason = cell(row, "reason", Reason)
-    instead_of = cell(row, "instead_of", lambda text: _date(text) if text else None)
-    if worked and instead_of is None:
-        raise BadCell("instead_of", "missing: a worked day has the hours of the day that it is worked for")
-    notes = (cell(row, "note_vi", str), cell(row, "note_en", str))
-    return NationalDay(day, worked, reason, instead_of, *notes, cell(row, "source", _not_empty))
+class _Kind(StrEnum):
+    OFF = "off"
+    WORKED = "worked"
 
 
-def _date(text: str) -> date:
-    day = date.fromisoformat(text)
+def _national_days(file: str, text: str) -> tuple[NationalDay, ...]:
+    table = Table(file, DAY_COLUMNS)
+    days: dict[date, NationalDay] = {}
+    for row in table.rows(text):
+        day = row.take("day", _year_day, date.min)
+        kind = row.take("kind", tables.one_of(_Kind), _Kind.OFF)
+        reason = row.take("reason", tables.one_of(Reason), Reason.HOLIDAY)
+        instead_of = row.take("instead_of", tables.maybe(_year_day), None)
+        notes = row.take("note_vi", tables.text, ""), row.take("note_en", tables.text, "")
+        source = row.take("source", tables.text, "")
+        if row.good and kind is _Kind.WORKED and instead_of is None:
+            vi = "thiếu: ngày làm bù có giờ của ngày mà nó bù cho"
+            row.wrong("instead_of", vi, "missing: a worked day has the hours of the day that it is worked for")
+        if row.good and day in days:
+            row.wrong("day", "ngày này đã có", "the day stands there already")
+        days[day] = NationalDay(day, kind is _Kind.WORKED, reason, instead_of, *notes, source)
+    if not days and not table.faults:
+        table.wrong(0, "", "tệp không có ngày nào", "the file has no days")
+    table.finish()
+    return tuple(days.values())
+
+
+def _year_day(text: str) -> date:
+    day = tables.day(text)
     if day.year not in _YEARS:
-        raise ValueError(f"the year is not from {_YEARS[0]} to {_YEARS[-1]}")
+        first, last = _YEARS[0], _YEARS[-1]
+        raise tables.Wrong(f"năm phải từ {first} đến {last}", f"the year is not from {first} to {last}")
     return day
-
-
-def _not_empty(text: str) -> str:
-    if not text.strip():
-        raise ValueError("may not be empty")
-    return text
 
 
 # --- calendars.toml -------------------------------------------------------------------------------------------
 
 
 def _bad(key: str, reason: object) -> BadData:
-    return BadData(f"{HOURS_FILE}, {key}: {reason}")
+    return BadData([Fault(HOURS_FILE, 0, key, f"sai: {reason}", str(reason))])
 
 
 def _document(text: str) -> dict[str, Any]:
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        raise BadData(f"{HOURS_FILE}: {error}") from error
+        raise _bad("", error) from error
     if unknown := document.keys() - {"default", "province", "unit"}:
         raise _bad(min(unknown), "unknown; there are default, province.CODE and unit.CODE")
     if "default" not in document:

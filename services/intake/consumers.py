@@ -7,6 +7,7 @@ from contracts.intake.commands.attachments import (
     FinishAttachment,
     RemoveAttachment,
 )
+from contracts.intake.commands.catalogue import DraftReference, PublishReference, WithdrawDraft
 from contracts.intake.commands.feedback import (
     AcknowledgeComplaint,
     AnswerComplaint,
@@ -30,19 +31,35 @@ from contracts.intake.commands.visits import AmendVisit, RecordVisit, RevokeVisi
 from contracts.intake.queries import cases as queries
 from contracts.intake.queries.attachments import AttachmentPiece, Attachments
 from contracts.intake.queries.audit import AuditCheck, AuditCoverage, AuditRoots, AuditTrail
+from contracts.intake.queries.catalogue import (
+    ProcedureByCode,
+    Procedures,
+    ReferenceDocument,
+    ReferenceDocuments,
+    UnitByCode,
+    UnitHistory,
+)
 from contracts.intake.queries.documents import CaseForm, CaseRegister, FeeSlip
 from contracts.intake.queries.feedback import Complaints, SatisfactionSummary
 from contracts.intake.queries.queue import Queue, QueueHistory
+from contracts.intake.queries.recompute import DeadlineMoves, DeadlineRecomputes
+from contracts.intake.queries.retention import RetentionReport
 from contracts.intake.queries.visits import AssistanceSummary, Visits
 from services.chassis.calls import Calls
 from services.intake.handlers.assistance import Assistance
 from services.intake.handlers.attachments import AttachmentHandlers
 from services.intake.handlers.audit_queries import AuditQueries
 from services.intake.handlers.cases import CaseHandlers
+from services.intake.handlers.catalogue import CatalogueViews
 from services.intake.handlers.documents import DocumentHandlers
 from services.intake.handlers.importing import ImportHandler
 from services.intake.handlers.people import People
+from services.intake.handlers.recompute import RecomputeViews
+from services.intake.handlers.reference_book import ReferenceBook
+from services.intake.handlers.reference_documents import ReferenceDocumentHandlers
+from services.intake.handlers.retention import RetentionHandlers
 from services.intake.handlers.views import CaseViews
+from services.worktime.clock import Clock
 
 
 def register(calls: Calls, cases: CaseHandlers, views: CaseViews, import_cases: ImportHandler) -> None:
@@ -127,3 +144,21 @@ def register_audit(calls: Calls, audit: AuditQueries) -> None:
     calls.query(AuditRoots, audit.roots)
     calls.query(AuditCheck, audit.check)
     calls.query(AuditCoverage, audit.coverage)
+
+
+def register_catalogue(calls: Calls, book: ReferenceBook, clock: Clock) -> None:
+    """Reference data, and what follows from them: commands, then queries."""
+    documents, views = ReferenceDocumentHandlers(clock), CatalogueViews(book, clock)
+    recompute, retention = RecomputeViews(), RetentionHandlers(book, clock)
+    calls.command(DraftReference, documents.draft)
+    calls.command(PublishReference, documents.publish)
+    calls.command(WithdrawDraft, documents.withdraw)
+    calls.query(ReferenceDocuments, documents.versions)
+    calls.query(ReferenceDocument, documents.content)
+    calls.query(ProcedureByCode, views.procedure)
+    calls.query(Procedures, views.procedures)
+    calls.query(UnitByCode, views.unit)
+    calls.query(UnitHistory, views.unit_history)
+    calls.query(DeadlineRecomputes, recompute.runs)
+    calls.query(DeadlineMoves, recompute.moves)
+    calls.query(RetentionReport, retention.report)

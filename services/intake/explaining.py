@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from services.intake.reference import Procedure, Reference
+from services.intake.reference import Procedure, Reference, processing_time_of
 from services.worktime.calendar import Calendar
 from services.worktime.clock import local
-from services.worktime.deadline import Deadline, Step, Unit, compute, paused
+from services.worktime.deadline import Deadline, ProcessingTime, Step, Unit, compute, paused
 from services.worktime.steps import duration
 
 
@@ -45,6 +45,7 @@ class Explanation:
     """
 
     procedure: Procedure
+    limit: ProcessingTime
     unit: str
     unit_name: str
     accepted_at: datetime
@@ -69,8 +70,8 @@ class Explanation:
             "procedure_name": self.procedure.name,
             "unit": self.unit,
             "unit_name": self.unit_name,
-            "amount": self.procedure.limit.amount,
-            "limit_unit": self.procedure.limit.unit,
+            "amount": self.limit.amount,
+            "limit_unit": self.limit.unit,
             "confidence": self.procedure.confidence,
             "accepted_at": self.accepted_at.isoformat(),
             **_deadline(self.deadline),
@@ -96,27 +97,30 @@ def explain(
     Refused: unknown procedure or unit. ValueError: an instant without a zone, or a supplement completed before it was
     asked for, or asked for before the case was accepted.
     """
-    found = reference.find_procedure(procedure)
-    calendar = reference.calendar_of(unit)
     accepted = local(accepted_at)
+    found = reference.procedure(procedure, on=accepted.date())
+    limit = processing_time_of(found)
+    reference.unit(unit, on=accepted.date())
+    calendar = reference.calendar_of(unit)
     rules = reference.rules.on(accepted.date()).deadline
-    deadline = compute(accepted, found.limit, calendar, rules)
+    deadline = compute(accepted, limit, calendar, rules)
     restarted = pause = None
     if supplement is not None:
         supplement = local(supplement[0]), local(supplement[1])
         if supplement[0] < accepted:
             raise ValueError("the supplement was asked for before the case was accepted")
         pause = paused(deadline.due_at, [supplement], calendar)
-        restarted = compute(supplement[1], found.limit, calendar, rules, restarted=True)
+        restarted = compute(supplement[1], limit, calendar, rules, restarted=True)
     holds = restarted or deadline
     start = supplement[1] if supplement else accepted
     return Explanation(
         found,
+        limit,
         unit,
         reference.unit_by_code[unit].name,
         accepted,
         deadline,
-        mark_days(calendar, start, holds.due_at, found.limit.unit),
+        mark_days(calendar, start, holds.due_at, limit.unit),
         tuple(_warnings(reference, found, holds)),
         supplement,
         restarted,

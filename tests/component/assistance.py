@@ -18,7 +18,9 @@ from tests.component.ground import answer, command, query
 
 MORNING = datetime(2025, 7, 2, 8, tzinfo=ZONE)
 DAY = MORNING.date()
-units = (unit.code for unit in Reference.shipped().units() if len(unit.code) == 5 and unit.province == "92")
+units = (
+    unit.code for unit in Reference.shipped().unit_by_code.values() if len(unit.code) == 5 and unit.province == "92"
+)
 codes = (f"H13.57-250702-{number:04d}" for number in count(1))
 
 

@@ -11,10 +11,10 @@ from services.chassis.database import Database
 from services.intake import consumers
 from services.intake.handlers.assistance import Assistance
 from services.intake.limits import limits
-from services.intake.reference import Reference
 from services.worktime.clock import FrozenClock, SystemClock
 from tests.component.assistance import MORNING, Log, units
 from tests.component.ground import Ground, Witness, ground
+from tests.component.intake import BOOK
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -47,7 +47,7 @@ def clock() -> FrozenClock:
 @pytest.fixture
 def assistance(intake_database: Database, clock: FrozenClock) -> Calls:
     calls = Calls("intake", intake_database, TOPOLOGY, SystemClock())
-    consumers.register_assistance(calls, Assistance(Reference.shipped(), clock, limits()))
+    consumers.register_assistance(calls, Assistance(BOOK, clock, limits()))
     return calls
 
 

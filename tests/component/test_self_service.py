@@ -28,9 +28,10 @@ from services.chassis.runtime import Chassis
 from services.chassis.self_report import SelfReport
 from services.chassis.self_service import SelfService
 from services.intake import app
+from services.intake.handlers.reference_documents import ShippedDocuments
 from services.intake.settings import IntakeSettings
 from tests.component.ground import CLOCK, Ground, command, query, submitted
-from tests.support.stack import database
+from tests.support.stack import database as database_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SUBMIT = "cmd.intake.submit-case.v1"
@@ -47,6 +48,9 @@ async def calls(here: Ground) -> Calls:
     health.stage = "running"
     settings = IntakeSettings(**here.settings("intake").model_dump(), attachments_dir=here.stack.home / "attachments")
     await app.wire(Chassis("intake", settings, CLOCK, TOPOLOGY, database, calls, health, pool))
+    await ShippedDocuments(database, CLOCK)()
+    async with database_of(here.stack, "intake") as owner:
+        await owner.execute("truncate outbox")
     SelfService({}, pool).register(calls)
     SelfReport(health, {}, pool).register(calls)
     assert not calls.missing()
@@ -120,7 +124,7 @@ async def test_what_may_not_be_is_refused_with_its_reason_and_has_no_effect(here
 
 
 async def test_a_replay_in_pieces_publishes_each_event_once_more(here: Ground, calls: Calls) -> None:
-    async with database(here.stack, "intake") as owner:
+    async with database_of(here.stack, "intake") as owner:
         await owner.execute("truncate outbox")
     intake = await here.database("intake")
     entities = [uuid7() for _ in range(4_000)]
@@ -165,7 +169,7 @@ async def test_a_replay_in_pieces_publishes_each_event_once_more(here: Ground, c
 
 
 async def test_the_digest_tells_what_the_stream_lost_and_reads_the_index_only(here: Ground, calls: Calls) -> None:
-    async with database(here.stack, "intake") as owner:
+    async with database_of(here.stack, "intake") as owner:
         await owner.execute("vacuum analyze outbox")
         state = await owner.fetchrow("select generation, last_seq from relay_state")
         gone = [row["stream_seq"] for row in await owner.fetch("select stream_seq from outbox order by id limit 2")]

@@ -5,7 +5,8 @@ from datetime import date, datetime, time
 import pytest
 
 from services.intake.calendars import Calendars
-from services.intake.data_files import BadData, shipped_text
+from services.intake.data_files import shipped_text
+from services.intake.domain.tables import BadData
 from services.intake.reference import Reference
 from services.worktime.calendar import Interval, Reason
 

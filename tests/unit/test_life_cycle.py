@@ -32,7 +32,7 @@ def at(day: int, hour: int = 8, minute: int = 0, month: int = 7) -> datetime:
 
 
 def terms(procedure: str = "1.004222"):  # type: ignore[no-untyped-def]
-    return REFERENCE.terms(procedure, "31570", REFERENCE.rules.on(at(1).date()))
+    return REFERENCE.terms(procedure, "31570", REFERENCE.rules.on(at(1).date()), at(1).date())
 
 
 def submitted(procedure: str = "1.004222", channel: Channel = Channel.DIRECT) -> Case:

@@ -60,7 +60,7 @@ def test_logs_of_two_units_share_no_case_code() -> None:
 
 def test_the_catalogue_knows_every_unit() -> None:
     reference = Reference.shipped()
-    kinds = [unit.kind for unit in reference.units()]
+    kinds = [unit.kind for unit in reference.unit_by_code.values()]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "city": 6,
         "province": 28,
@@ -74,5 +74,5 @@ def test_the_catalogue_knows_every_unit() -> None:
 
 def test_a_units_kind_is_what_its_name_says() -> None:
     prefixes = {"commune": "Xã ", "ward": "Phường ", "special_zone": "Đặc khu "}
-    for unit in Reference.shipped().units():
+    for unit in Reference.shipped().unit_by_code.values():
         assert unit.name.startswith(prefixes.get(unit.kind, ("Tỉnh ", "Thành phố "))), unit

@@ -112,12 +112,18 @@ class CaseExtended(CaseFact):
 
 
 class DeadlineMoved(CaseFact):
-    """The unit's calendar changed, and the due instant of the open case with it."""
+    """The unit's calendar changed, and the due instant of the open case with it.
+
+    `recompute` is the run that found it: its list has all that moved for the same reason.
+    """
 
     moved_at: AwareDatetime
     old_due_at: AwareDatetime
     due_at: AwareDatetime
     calendar_version: str
+    reason_vi: str | None = None
+    reason_en: str | None = None
+    recompute: UUID | None = None
 
 
 class CaseWithdrawn(CaseFact):

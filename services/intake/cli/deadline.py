@@ -13,13 +13,15 @@ from rich.console import Console
 from rich.table import Table
 
 from services.intake.cli.deadline_view import both, show_explanation, show_year
-from services.intake.data_files import BadData, shipped_text
+from services.intake.data_files import shipped_text
+from services.intake.domain.reference_documents import FORMS
+from services.intake.domain.tables import Fault
 from services.intake.explaining import explain
-from services.intake.reference import Reference
+from services.intake.reference import BadData, Reference
 from services.worktime.calendar import Calendar
 from services.worktime.clock import ZONE, SystemClock
 
-_FILES = ("units.csv", "procedures.csv", "calendars.toml", "days.csv")
+_FILES = tuple(form.file for form in FORMS.values())
 _YEARS = range(2000, 2200)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -178,7 +180,7 @@ def find(text: tuple[str, ...], data: Path | None, lang: str | None, as_json: bo
         raise click.ClickException(f"Không tìm thấy / nothing found: {' '.join(text)}")
     table = Table(box=None, pad_edge=False, show_header=False)
     for each in procedures:
-        table.add_row(each.code, each.name, both(*each.limit.words(), lang))
+        table.add_row(each.code, each.name, both(*each.limit.words(), lang) if each.limit else "?")
     for unit in units:
         table.add_row(unit.code, unit.name, reference.unit_by_code[unit.province].name)
     Console().print(table)
@@ -196,7 +198,8 @@ def load(folder: Path | None) -> Reference:
         try:
             return file.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise BadData(f"{file}: byte {error.start} is no UTF-8") from error
+            told = f"byte {error.start} is no UTF-8"
+            raise BadData([Fault(str(file), 0, "", told, told)]) from error
 
     try:
         return Reference.shipped(text_of)
@@ -213,7 +216,9 @@ def _check_procedure(reference: Reference, code: str) -> None:
 
 def _check_unit(reference: Reference, code: str) -> None:
     if code not in reference.unit_by_code:
-        raise _unknown("--unit", "đơn vị", "unit", code, {each.code: each.name for each in reference.units()})
+        raise _unknown(
+            "--unit", "đơn vị", "unit", code, {each.code: each.name for each in reference.unit_by_code.values()}
+        )
 
 
 def _unknown(option: str, vi: str, en: str, code: str, names: dict[str, str]) -> click.UsageError:

@@ -62,7 +62,7 @@ def show_explanation(found: Explanation, console: Console, lang: str | None, *, 
     """The due instant first, then why, then the picture."""
     procedure = found.procedure
     _line(console, f"[bold]{procedure.code}[/] ", procedure.name, f" — {found.unit_name} ({found.unit})")
-    _line(console, "", both(*procedure.limit.words(), lang))
+    _line(console, "", both(*found.limit.words(), lang))
     console.print()
     due = found.by_law.due_at
     title = both("Hạn trả kết quả", "due", lang)

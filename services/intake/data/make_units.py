@@ -23,12 +23,12 @@ def main(database: str) -> None:
     provinces = table.execute("select distinct provinceCode, province from admin_units").fetchall()
     wards = table.execute("select wardCode, ward, provinceCode from admin_units").fetchall()
     rows = [
-        (code, name, "city" if name.startswith("Thành phố") else "province", code, "2025-07-01")
+        (code, name, "city" if name.startswith("Thành phố") else "province", code, "2025-07-01", "", "")
         for code, name in provinces
-    ] + [(code, name, _kind(name), province, "2025-07-01") for code, name, province in wards]
+    ] + [(code, name, _kind(name), province, "2025-07-01", "", "") for code, name, province in wards]
     with (Path(__file__).parent / "units.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("code", "name", "kind", "province", "valid_from"))
+        writer.writerow(("code", "name", "kind", "province", "valid_from", "valid_to", "successor"))
         for row in sorted(rows, key=lambda row: (row[3], len(row[0]), row[0])):
             writer.writerow([unicodedata.normalize("NFC", cell) for cell in row])
 

@@ -6,8 +6,8 @@ from services.intake.domain.limits import Limits
 from services.intake.handlers.feedback import FeedbackHandlers
 from services.intake.handlers.places import Places
 from services.intake.handlers.queue import QueueHandlers, QueueRounds
+from services.intake.handlers.reference import Book
 from services.intake.handlers.visits import VisitHandlers
-from services.intake.reference import Reference
 from services.worktime.clock import Clock
 
 _LOOK_SECONDS = 5.0
@@ -17,8 +17,8 @@ _EVENING_SECONDS = 60.0
 class Assistance:
     """Its handlers."""
 
-    def __init__(self, reference: Reference, clock: Clock, limits: Limits) -> None:
-        places = Places(reference)
+    def __init__(self, book: Book, clock: Clock, limits: Limits) -> None:
+        places = Places(book)
         self.visits = VisitHandlers(places, clock, limits.visits)
         self.queue = QueueHandlers(places, clock, limits.queue)
         self.feedback = FeedbackHandlers(places, clock, limits)

@@ -132,7 +132,7 @@ class CaseHandlers:
         before, reference = await self._load(work, command)
         procedure, channel = wish.procedure or before.procedure, wish.channel or before.channel
         terms = reference.terms_of(before, now, procedure=procedure)
-        field = reference.field_of(procedure)
+        field = reference.procedure(procedure, on=before.submitted_at.astimezone(ZONE).date()).field
         after = moves.amend(before, terms, wish.reason, now, procedure=procedure, field=field, channel=channel)
         return await self._save(work, command, before, after, wish.reason)
 

@@ -45,7 +45,7 @@ class DocumentHandlers:
     async def case_form(self, work: UnitOfWork, command: Command[CaseForm]) -> DocumentView:
         """A command, since a form names whose case it is: that is written to the audit."""
         wish, connection = command.data, work.connection
-        reference = await self._book.current(connection)
+        reference = await self._book.read(connection)
         case = await self._case(connection, wish)
         known = _known(reference, case)
         if case.applicant is not None:
@@ -70,7 +70,8 @@ class DocumentHandlers:
         if start is None:
             return None
         restarted = start != case.accepted_at
-        deadline = reference.deadline(case.procedure, start, case.deciding_unit, restarted=restarted)
+        received = case.submitted_at.astimezone(ZONE).date()
+        deadline = reference.deadline(case.procedure, start, case.deciding_unit, restarted=restarted, received=received)
         asked = await fees.of_case(connection, case.id)
         return of_case.receipt(case, story.known, deadline, asked, self._lookup(case))
 
@@ -80,7 +81,7 @@ class DocumentHandlers:
             raise refuse(
                 CommonRefusal.INVALID, "Ngày cuối trước ngày đầu.", "The last day is before the first.", field="last"
             )
-        reference = await self._book.current(connection)
+        reference = await self._book.read(connection)
         unit = reference.unit_by_code.get(wish.unit)
         if unit is None:
             raise refuse(
@@ -104,7 +105,7 @@ class DocumentHandlers:
         case = await cases.by_id(connection, fee.case_id) if fee else None
         if fee is None or case is None:
             raise refuse(CommonRefusal.NOT_FOUND, "Không có khoản thu này.", "There is no such fee.", field="fee_id")
-        form = of_case.payment_slip(case, _known(await self._book.current(connection), case), fee)
+        form = of_case.payment_slip(case, _known(await self._book.read(connection), case), fee)
         if form is None or fee.paid_at is None:
             raise refuse(
                 IntakeRefusal.FORM_NOT_AVAILABLE,

@@ -72,8 +72,8 @@ class FeedbackHandlers:
         if wish.case_code and case is None:
             raise unknown_case("case_code")
         unit = case.receiving_unit if case else wish.unit or ""
-        place = (unit, self._places.province(unit))
-        calendar = self._places.calendar(unit)
+        place = (unit, await self._places.province(work.connection, unit))
+        calendar = await self._places.calendar(work.connection, unit)
         step = domain.file(wish, command.actor, place, case, calendar, self._clock.now(), self._limits.complaints)
         if not await store.add_complaint(work.connection, step[0]):
             raise exists_already("phản ánh", "complaint", "complaint_id")
@@ -109,7 +109,7 @@ class FeedbackHandlers:
 
     async def complaints(self, connection: Connection, query: Query[Complaints]) -> ComplaintsView:
         wish, now = query.data, self._clock.now()
-        self._places.province(wish.unit)
+        await self._places.province(connection, wish.unit)
         found = await store.page(connection, wish.unit, wish.after, wish.limit + 1, open_only=wish.open_only)
         shown = found[: wish.limit]
         lines = [

@@ -1,20 +1,21 @@
-"""Where in the country a commune is, and when it works: all that assistance needs of the catalogue."""
+"""Where in the country a commune is, and when it works: all that assistance needs of the reference data."""
 
 from contracts.intake.refusals import AssistanceRefusal
 from contracts.refusals import refuse
-from services.intake.reference import Reference
+from services.chassis.database import Connection
+from services.intake.handlers.reference import Book
 from services.worktime.calendar import Calendar
 
 
 class Places:
     """Look-ups of communes."""
 
-    def __init__(self, reference: Reference) -> None:
-        self._reference = reference
+    def __init__(self, book: Book) -> None:
+        self._book = book
 
-    def province(self, unit: str) -> str:
+    async def province(self, connection: Connection, unit: str) -> str:
         """The province of a commune. Refused: there is no such commune."""
-        found = self._reference.unit_by_code.get(unit)
+        found = (await self._book.read(connection)).unit_by_code.get(unit)
         if found is None or len(unit) != 5:
             raise refuse(
                 AssistanceRefusal.UNKNOWN_UNIT,
@@ -24,6 +25,6 @@ class Places:
             )
         return found.province
 
-    def calendar(self, unit: str) -> Calendar:  # noqa: ARG002 - every centre keeps the shipped calendar's hours
+    async def calendar(self, connection: Connection, unit: str) -> Calendar:
         """When a commune's centre works."""
-        return self._reference.calendar
+        return (await self._book.read(connection)).calendar_of(unit)

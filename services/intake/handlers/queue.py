@@ -54,7 +54,7 @@ class QueueHandlers:
 
     async def issue(self, work: UnitOfWork, command: Command[IssueTicket]) -> TicketMoved:
         wish, now = command.data, self._clock.now()
-        place = (wish.unit, self._places.province(wish.unit))
+        place = (wish.unit, await self._places.province(work.connection, wish.unit))
         series = domain.series_for(wish.needs)
         serial = await store.next_serial(work.connection, wish.unit, now.astimezone(ZONE).date(), series)
         limits = self._limits.of(wish.unit)
@@ -67,7 +67,7 @@ class QueueHandlers:
     async def call_next(self, work: UnitOfWork, command: Command[CallNext]) -> TicketMoved:
         """A ticket that another counter is just taking is passed over, so that no counter waits for another."""
         wish, now = command.data, self._clock.now()
-        self._places.province(wish.unit)
+        await self._places.province(work.connection, wish.unit)
         if busy := await store.at_counter(work.connection, wish.unit, wish.counter):
             raise refuse(
                 AssistanceRefusal.COUNTER_BUSY,
@@ -131,7 +131,7 @@ class QueueHandlers:
 
     async def board(self, connection: Connection, query: Query[Queue]) -> QueueView:
         unit, now = query.data.unit, self._clock.now()
-        self._places.province(unit)
+        await self._places.province(connection, unit)
         day = now.astimezone(ZONE).date()
         tickets = await store.open_on(connection, unit, day)
         served, services = await store.served_on(connection, unit, day, _LAST_SERVICES)
@@ -151,7 +151,7 @@ class QueueHandlers:
 
     async def history(self, connection: Connection, query: Query[QueueHistory]) -> QueueHistoryView:
         wish = query.data
-        self._places.province(wish.unit)
+        await self._places.province(connection, wish.unit)
         window(wish.first_day, wish.last_day)
         rows = await store.history(connection, wish.unit, wish.first_day, wish.last_day)
         return QueueHistoryView(days=[QueueDay(**dict(row)) for row in rows])

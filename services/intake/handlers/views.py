@@ -40,20 +40,19 @@ class CaseViews:
         case = await store.by_code(connection, query.data.case_code)
         if case is None:
             raise no_such_case("case_code")
-        return self._view(case, await self._book.current(connection), query.actor.role)
+        return self._view(case, await self._book.read(connection), query.actor.role)
 
     async def by_id(self, connection: Connection, query: Query[queries.CaseById]) -> queries.CaseView:
         case = await store.by_id(connection, query.data.case_id)
         if case is None:
             raise no_such_case("case_id")
-        return self._view(case, await self._book.current(connection), query.actor.role)
+        return self._view(case, await self._book.read(connection), query.actor.role)
 
     def _view(self, case: Case, reference: Reference, role: Role) -> queries.CaseView:
         steps: list[queries.DeadlineStep] = []
         paused = None
         if case.clock_started_at is not None:
-            rules = reference.rules.named(case.rule_version or "")
-            terms = reference.terms(case.procedure, case.deciding_unit, rules)
+            terms = reference.terms_of(case, case.clock_started_at)
             paused = clock.readings(case, terms, self._clock.now()).paused
             steps = [
                 queries.DeadlineStep(kind=s.kind, at=s.at, note_vi=s.note_vi, note_en=s.note_en, article=s.article)
@@ -62,6 +61,7 @@ class CaseViews:
                     case.clock_started_at,
                     case.deciding_unit,
                     restarted=case.clock_started_at != case.accepted_at,
+                    received=case.submitted_at.astimezone(ZONE).date(),
                 ).steps
             ]
         return queries.CaseView(

@@ -41,7 +41,13 @@ class VisitHandlers:
 
     async def record(self, work: UnitOfWork, command: Command[RecordVisit]) -> VisitSaved:
         wish = command.data
-        by = Recorder(command.actor, self._clock.now(), wish.unit, self._places.province(wish.unit), wish.team_id)
+        by = Recorder(
+            command.actor,
+            self._clock.now(),
+            wish.unit,
+            await self._places.province(work.connection, wish.unit),
+            wish.team_id,
+        )
         domain.check_may_name_case(command.actor, wish)
         case_id = await self._case(work.connection, wish)
         visit = domain.record(wish.visit_id, by, wish, case_id, self._limits)
@@ -130,7 +136,7 @@ class VisitHandlers:
 
     async def visits(self, connection: Connection, query: Query[Visits]) -> VisitsView:
         wish = query.data
-        self._places.province(wish.unit)
+        await self._places.province(connection, wish.unit)
         found = await store.page(connection, wish.unit, window(wish.day, wish.day), wish.after, wish.limit + 1)
         shown = found[: wish.limit]
         return VisitsView(

@@ -167,3 +167,8 @@ async def counts(connection: Connection, after: str, units: int) -> list[asyncpg
         after,
         units,
     )
+
+
+async def where(connection: Connection, condition: str, *values: object) -> list[Case]:
+    """Cases that fulfil a condition of another module of this room, which may go on with its order and its lock."""
+    return [case_of(row) for row in await connection.fetch(f"{SELECT} where {condition}", *values)]
