@@ -88,7 +88,7 @@ def wishes(case: UUID) -> list[Any]:
 def sent(wish: Any, **more: Any) -> Command[Any]:
     """A command by somebody who may send it."""
     spec = TOPOLOGY.call_of("intake", type(wish))
-    return command(wish, seconds=100, role=sorted(spec.roles)[0], **more)
+    return command(wish, seconds=100, role=min(spec.roles), **more)
 
 
 def verb_of(sent: Command[Any]) -> str:
@@ -143,8 +143,8 @@ async def test_without_a_version_moves_make_a_path_of_the_table(office: Office) 
     for _, verb, reached in steps:
         row = MOVE[verb]
         assert state in row.sources
-        wanted = {Target.STAYS: state, Target.WHERE_IT_CAME_FROM: back}.get(row.target, row.target)  # type: ignore[call-overload]
-        assert reached == wanted
+        leads: dict[object, CaseState] = {Target.STAYS: state, Target.WHERE_IT_CAME_FROM: back}
+        assert reached == leads.get(row.target, row.target)
         if reached in (CaseState.SUPPLEMENT_REQUESTED, CaseState.AWAITING_PAYMENT) and reached != state:
             back = state
         state = reached
