@@ -80,7 +80,7 @@ class EventWriter:
         if spec.owner != self.owner:
             raise ValueError(f"{self.owner} may not publish {spec.name}")
         event_id = uuid7()
-        event = event_class(type(data)).model_construct(
+        event = event_class(type(data)).judged(
             specversion="1.0",
             id=event_id,
             source=spec.source,

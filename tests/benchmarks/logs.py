@@ -15,7 +15,9 @@ _FIRST = datetime(2025, 7, 1, 7, 0, tzinfo=ZONE)
 
 def write(path: Path, cases: int, series: int) -> Path:
     """A log of `cases` whole lifecycles. `series` (0 to 99) keeps its case codes apart from other logs' codes."""
-    communes = [unit.code for unit in Reference.shipped().unit_by_code.values() if len(unit.code) == 5]
+    reference = Reference.shipped()  # a unit whose agency is known takes no other case codes than that one's
+    agencies = reference.agency_by_unit
+    communes = [code for code in reference.unit_by_code if len(code) == 5 and code not in agencies]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -4,18 +4,24 @@ All tables that grow with cases grow alike: cases, log, gate, projection, each w
 JetStream keeps no index over messages that a batch would have to search.
 """
 
+from dataclasses import fields
+
+from services.intake.domain.cases import Case
 from services.operations.embedded.stack import Stack
 from tests.support.stack import database
 
 _SERIES = 10_000_000  # case codes of copies have eight digits where real ones have four to seven
 
-_INTAKE = """
-    insert into cases select (json_populate_record(original, json_build_object(
-        'id', md5(c.id::text || k)::uuid,
-        'case_code', split_part(c.case_code, '-', 1) || '-250630-' || ($2 + k * 100000 + c.n)
-    ))).*
-    from (select id, case_code, row_number() over (order by id) as n from cases) c
-    join cases original using (id), generate_series(1, $1::int) k
+_COPIED = ", ".join(field.name for field in fields(Case) if field.compare)
+_INTAKE = f"""
+    insert into cases ({_COPIED}) select {", ".join(f"(copy).{name}" for name in _COPIED.split(", "))}
+    from (select json_populate_record(original, json_build_object(
+              'id', md5(c.id::text || k)::uuid,
+              'case_code', split_part(c.case_code, '-', 1) || '-250630-' || ($2 + k * 100000 + c.n)
+          )) as copy
+          from (select id, case_code, row_number() over (order by id) as n from cases) c
+          join cases original using (id), generate_series(1, $1::int) k
+          offset 0) as copies
 """
 _OUTBOX = """
     insert into outbox (event_id, entity, version, subject, payload, created_at, published_at, generation, stream_seq)

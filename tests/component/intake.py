@@ -10,6 +10,7 @@ from services.intake.handlers.people import People
 from services.intake.handlers.reference import Fixed
 from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
+from services.worktime.clock import Clock
 from tests.component.ground import CLOCK
 
 REFERENCE = Reference.shipped()
@@ -20,7 +21,8 @@ CASES = CaseHandlers(BOOK, PEOPLE, TRAIL, CLOCK)
 IMPORT = ImportHandler(BOOK, PEOPLE, TRAIL, CLOCK)
 
 
-def answer_cases(calls: Calls) -> Calls:
+def answer_cases(calls: Calls, clock: Clock = CLOCK) -> Calls:
     """Registers everything about cases, by the reference data that the package brings."""
-    consumers.register(calls, CASES, CaseViews(BOOK, CLOCK), IMPORT)
+    cases, log = CaseHandlers(BOOK, PEOPLE, TRAIL, clock), ImportHandler(BOOK, PEOPLE, TRAIL, clock)
+    consumers.register(calls, cases, CaseViews(BOOK, clock), log)
     return calls

@@ -69,7 +69,7 @@ async def calls(database: Database, log: asyncpg.Connection[Any]) -> Calls:
 def case(number: int, procedure: str = "1.004222", at: datetime = MONDAY, **more: Any) -> Case:
     made = REFERENCE.new_case(uuid7(), "31570", "31570", procedure, Channel.DIRECT, at)
     due = REFERENCE.deadline(procedure, at)
-    values = {name: getattr(made, name) for name in Case.__slots__} | {
+    values = vars(made) | {
         "version": 2,
         "state": CaseState.ACCEPTED,
         "case_code": f"H13.57-260302-{number:04d}",
@@ -219,7 +219,8 @@ async def test_a_case_in_somebodys_hand_is_waited_for_and_looked_at_as_it_then_i
     await publish(calls)
     async with database.unit_of_work() as work:
         await work.connection.execute(
-            "update cases set state = 'completed', version = 3, completed_at = now(), outcome = 'granted' where id = $1",
+            """update cases set state = 'completed', version = 3, completed_at = now(), outcome = 'granted'
+               where id = $1""",
             cases[1].id,
         )
         working = asyncio.create_task(Recompute(database, ReferenceBook(), TRAIL, CLOCK)())

@@ -37,7 +37,7 @@ class Wait:
     by: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """A case as it stands. `version` counts its events; `news` are those added since it was loaded.
 
@@ -89,12 +89,14 @@ class Case:
 
 def moved(case: Case, fact: CaseFact, **changes: Any) -> Case:
     """The case after one more event."""
-    return replace(case, version=case.version + 1, news=(*case.news, fact), **changes)
+    after = object.__new__(Case)  # at a fifth of the cost of `replace`, which an import feels
+    after.__dict__.update(case.__dict__, version=case.version + 1, news=(*case.news, fact), **changes)
+    return after
 
 
 def fact(kind: type[CaseFact], case: Case, **facts: Any) -> CaseFact:
     """An event of a case. Built without validation: an import makes thousands, of values judged already."""
-    return kind.model_construct(
+    return kind.judged(
         case_id=case.id,
         receiving_unit=case.receiving_unit,
         deciding_unit=case.deciding_unit,

@@ -41,7 +41,10 @@ class RuleBook:
 
     def on(self, day: date) -> Rules:
         """The rules in force on a day; for earlier days than are known, the earliest known."""
-        return next((rules for rules in reversed(self.versions) if rules.effective_from <= day), self.versions[0])
+        for rules in reversed(self.versions):
+            if rules.effective_from <= day:
+                return rules
+        return self.versions[0]
 
     def named(self, version: str) -> Rules:
         """The rules of this name. KeyError: unknown."""

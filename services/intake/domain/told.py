@@ -152,28 +152,31 @@ _UNANSWERED = frozenset({CaseState.WITHDRAWN, CaseState.STOPPED})
 
 def _take(case: Case, step: ToldStep, terms_of: TermsOf, now: datetime) -> Case:  # noqa: PLR0911, PLR0912 - a table
     at = step.at
-    terms = terms_of(case, at if step.column != "new_due_at" else case.moved_at)
+
+    def terms() -> Terms:
+        return terms_of(case, at if step.column != "new_due_at" else case.moved_at)
+
     try:
         match step.column:
             case "submitted_at":
-                return moves.submit(case, terms, now)
+                return moves.submit(case, terms(), now)
             case "accepted_at":
-                return moves.accept(case, terms, case.case_code or "", at, now)
+                return moves.accept(case, terms(), case.case_code or "", at, now)
             case "started_at":
                 return moves.start(case, at, now)
             case "supplement_requested_at":
-                return moves.request_supplement(case, terms, "", at, now, lawful=False)
+                return moves.request_supplement(case, terms(), "", at, now, lawful=False)
             case "supplement_completed_at":
-                return moves.complete_supplement(case, terms, at, now)
+                return moves.complete_supplement(case, terms(), at, now)
             case "payment_requested_at":
                 return moves.request_payment(case, None, at, now)
             case "paid_at":
                 amount = case.open_wait.amount if case.open_wait else None
-                return moves.record_payment(case, terms, amount, at, now)
+                return moves.record_payment(case, terms(), amount, at, now)
             case "new_due_at":
                 if at == case.due_at:
                     return case
-                return moves.extend(case, terms, at, "", case.moved_at, now, lawful=False)
+                return moves.extend(case, terms(), at, "", case.moved_at, now, lawful=False)
             case "declined_at":
                 return moves.decline(case, "", at, now, lawful=False)
             case "withdrawn_at":
