@@ -23,8 +23,8 @@ def replica(database: Database, clock: Clock) -> Calls:
 
 async def submit(calls: Calls, **more: Any) -> UUID:
     """A new case of the sample commune; its id."""
-    wish = SubmitCase(
-        **{
+    wish = SubmitCase.model_validate(
+        {
             "case_id": uuid7(),
             "receiving_unit": "31570",
             "deciding_unit": "31570",

@@ -8,13 +8,14 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from contracts.envelope import Command, Query
+from contracts.intake.catalogue import Needed, PaperForm
 from contracts.intake.people import PersonDetails
 from contracts.intake.queries.documents import CaseForm, CaseRegister, DocumentView, FeeSlip
 from contracts.intake.refusals import IntakeRefusal
 from contracts.refusals import CommonRefusal, Refused, refuse
 from services.chassis.database import Connection, UnitOfWork
 from services.intake.documents import of_case, sets
-from services.intake.documents.forms import Applicant, Form, Receipt
+from services.intake.documents.forms import Applicant, Form, Paper, Receipt
 from services.intake.documents.of_case import Known, Said, Story
 from services.intake.documents.render import file_name, render
 from services.intake.domain.cases import Case
@@ -153,7 +154,15 @@ class DocumentHandlers:
 def _known(reference: Reference, case: Case) -> Known:
     unit = reference.unit_by_code.get(case.receiving_unit)
     procedure = reference.procedure_by_code.get(case.procedure)
-    return Known(unit.name if unit else case.receiving_unit, procedure.name if procedure else case.procedure)
+    return Known(
+        unit.name if unit else case.receiving_unit,
+        procedure.name if procedure else case.procedure,
+        papers=tuple(
+            Paper(paper.name, *((paper.copies, 0) if paper.form is PaperForm.ORIGINAL else (0, paper.copies)))
+            for paper in reference.papers.get(case.procedure, ())
+            if paper.needed is Needed.ALWAYS  # a case is accepted when it is complete (Art 17.3)
+        ),
+    )
 
 
 def _applicant(details: PersonDetails) -> Applicant:
