@@ -238,8 +238,8 @@ async def test_a_new_password_is_taken_over_and_the_old_one_refused(stack: Stack
 # --- migrations --------------------------------------------------------------------------------------------
 
 CHASSIS = [
-    """create table outbox (entity int, version int, payload int, created_at int, published_at int, publication int, generation int,
-                            stream_seq int);
+    """create table outbox (entity int, version int, payload int, created_at int, published_at int,
+                            publication int, generation int, stream_seq int);
        create table relay_state (x int);
        create table replay (x int)"""
 ]
