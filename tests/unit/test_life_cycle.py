@@ -334,5 +334,6 @@ def test_nothing_happens_in_the_future_or_before_the_step_it_follows(verb: str) 
     if verb == "correct-result":
         case = moves.report_error(case, terms(), WHY, at(4), NOW)
     early = replace(case, submitted_at=at(1, month=11), moved_at=at(1, month=11), accepted_at=at(1, month=11))
+    early = replace(early, clock_started_at=early.accepted_at)
     early = replace(early, waits=tuple(replace(wait, since=at(1, month=11)) for wait in early.waits))
     assert refusal(lambda: TAKE[verb](early)) == IntakeRefusal.IMPOSSIBLE_TIME

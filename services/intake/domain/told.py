@@ -77,7 +77,9 @@ def read(row: LogRow) -> Told:
         if column in instants:
             steps.insert(_place(steps, column, instants[column]), ToldStep(column, instants[column]))
     if new_due_at := instants.get("new_due_at"):
-        place = next((i for i, step in enumerate(steps) if step.column in _ENDS), len(steps))
+        # Last of all while a new date can be set: not once the papers were asked for, if they did not come.
+        until = _ENDS if "supplement_completed_at" in instants else _ENDS | {"supplement_requested_at"}
+        place = next((i for i, step in enumerate(steps) if step.column in until), len(steps))
         steps.insert(place, ToldStep("new_due_at", new_due_at))
     return Told(row, _channel(row.channel), tuple(steps))
 
@@ -105,14 +107,14 @@ def check_same(case: Case, told: Told) -> None:
 
 
 def instants(case: Case) -> dict[str, datetime]:
-    """What is known of a case, by the column that would tell it."""
+    """What is known of a case, by the column that would tell it; an interval that ended with the case has an end."""
     known: dict[str, datetime | None] = {
         "submitted_at": case.submitted_at if case.version else None,
         "accepted_at": case.accepted_at,
         "started_at": case.started_at,
         "completed_at": case.completed_at,
         "returned_at": case.returned_at,
-        "new_due_at": case.due_at if case.extended_at else None,
+        "new_due_at": case.new_due_at,
     }
     if case.ended_at:
         known[f"{case.state}_at"] = case.ended_at
@@ -121,12 +123,8 @@ def instants(case: Case) -> dict[str, datetime]:
         (IntervalKind.PAYMENT, "payment_requested_at", "paid_at"),
     ):
         for wait in case.waited(kind)[:1] if case.waits else ():
-            known |= {since: wait.since, until: wait.until if case.state not in _UNANSWERED else None}
+            known |= {since: wait.since, until: wait.until}
     return {column: at for column, at in known.items() if at is not None}
-
-
-_UNANSWERED = frozenset({CaseState.WITHDRAWN, CaseState.STOPPED})
-"""Their last interval ended with the case, not because the citizen came."""
 
 
 def _take(case: Case, step: ToldStep, terms_of: TermsOf, now: datetime) -> Case:  # noqa: PLR0911, PLR0912 - a table
@@ -153,7 +151,7 @@ def _take(case: Case, step: ToldStep, terms_of: TermsOf, now: datetime) -> Case:
                 amount = case.open_wait.amount if case.open_wait else None
                 return moves.record_payment(case, terms(), amount, at, now)
             case "new_due_at":
-                if at == case.due_at:
+                if at == case.due_at or _was_replaced(at, case):
                     return case
                 return moves.extend(case, terms(), at, "", case.moved_at, now, lawful=False)
             case "declined_at":
@@ -171,6 +169,12 @@ def _take(case: Case, step: ToldStep, terms_of: TermsOf, now: datetime) -> Case:
     except Refused as refused:
         # A move names its own field; the row has another name for it.
         raise Refused(refused.refusal.model_copy(update={"field": step.column})) from refused
+
+
+def _was_replaced(new_due_at: datetime, case: Case) -> bool:
+    """A date announced before the citizen completed the papers, which started the clock anew and gave a later one."""
+    restarted = case.clock_started_at != case.accepted_at
+    return restarted and case.due_at is not None and new_due_at < case.due_at
 
 
 def _place(steps: list[ToldStep], column: str, at: datetime) -> int:
