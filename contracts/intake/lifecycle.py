@@ -176,7 +176,7 @@ MOVES: tuple[Move, ...] = (
     Move("complete-supplement", "Nhận bổ sung", "Take in the supplement", (_S.SUPPLEMENT_REQUESTED,),
          Target.WHERE_IT_CAME_FROM, _CITIZEN | _COUNTER, (), "Đ19.5", moves_clock=True),
     Move("request-payment", "Yêu cầu nộp tiền", "Request payment", _WORKED_ON, _S.AWAITING_PAYMENT,
-         _COUNTER | {Role.SPECIALIST}),
+         _COUNTER | {Role.SPECIALIST}, (_C.REASON_GIVEN,)),
     Move("record-payment", "Ghi nhận đã nộp tiền", "Record the payment", (_S.AWAITING_PAYMENT,),
          Target.WHERE_IT_CAME_FROM, _COUNTER | {Role.OPERATOR}, (_C.RECEIPT_GIVEN,), moves_clock=True),
     Move("extend-case", "Xin lỗi và hẹn lại", "Apologise and set a new date",

@@ -39,6 +39,8 @@ __all__ = ["BadData", "Procedure", "Reference", "check_alone", "shipped"]
 
 _CASE_CODE = re.compile(r"H\d{2}(\.\d{2,3}){0,3}-\d{6}-\d{4,7}", re.ASCII)
 
+_TERMS_KEPT = 50_000
+
 Contents = Mapping[ReferenceKind, str]
 """The text of one document of each kind."""
 
@@ -168,6 +170,11 @@ class Reference:
         """Whose case codes begin with an agency's code."""
         return {agency: unit for unit, agency in self.agency_by_unit.items()}
 
+    @cached_property
+    def _terms(self) -> dict[tuple[str, str, str, date], Terms]:
+        """Terms made before: the rows of a log share them."""
+        return {}
+
     @property
     def calendar(self) -> Calendar:
         """The calendar of units that have none of their own."""
@@ -199,8 +206,16 @@ class Reference:
 
     def terms(self, procedure: str, unit: str, rules: Rules, on: date) -> Terms:
         """What the law gives a case of this procedure, received on a day, that a unit decides. Refused: unknown."""
+        key = (procedure, unit, rules.version, on)
+        if (known := self._terms.get(key)) is not None:
+            return known
         found = self.procedure(procedure, on=on)
-        return Terms(rules, found.limit, self.calendar_of(unit), found.payment_off_clock, self.agency_by_unit.get(unit))
+        agency = self.agency_by_unit.get(unit)
+        made = Terms(rules, found.limit, self.calendar_of(unit), found.payment_off_clock, agency)
+        if len(self._terms) >= _TERMS_KEPT:
+            self._terms.clear()
+        self._terms[key] = made
+        return made
 
     def terms_of(self, case: Case, at: datetime, *, procedure: str | None = None) -> Terms:
         """The terms of a case by the rules it was received under; until it is accepted, by those in force then.
@@ -333,4 +348,4 @@ def processing_time_of(found: Procedure) -> ProcessingTime:
 
 def _day(at: datetime) -> date:
     """The day of an instant; one before all cases, which is refused later on, must not overflow here."""
-    return max(at, EARLIEST).astimezone(ZONE).date()
+    return (EARLIEST if at.year < EARLIEST.year else at.astimezone(ZONE)).date()

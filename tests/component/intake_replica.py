@@ -23,16 +23,14 @@ def replica(database: Database, clock: Clock) -> Calls:
 
 async def submit(calls: Calls, **more: Any) -> UUID:
     """A new case of the sample commune; its id."""
-    wish = SubmitCase.model_validate(
-        {
-            "case_id": uuid7(),
-            "receiving_unit": "31570",
-            "deciding_unit": "31570",
-            "procedure": "1.004222",
-            "channel": Channel.DIRECT,
-        }
-        | more
+    usual = SubmitCase(
+        case_id=uuid7(),
+        receiving_unit="31570",
+        deciding_unit="31570",
+        procedure="1.004222",
+        channel=Channel.DIRECT,
     )
+    wish = usual.model_copy(update=more)
     reply = await answer(calls, command(wish))
     assert reply.refusal is None, reply.refusal
     return wish.case_id

@@ -53,7 +53,7 @@ def supplement_requested() -> Case:
 
 
 def awaiting_payment(procedure: str = "1.004222") -> Case:
-    return moves.request_payment(in_progress(procedure), 250_000, at(2), NOW)
+    return moves.request_payment(in_progress(procedure), 250_000, WHY, at(2), NOW)
 
 
 def completed() -> Case:
@@ -80,7 +80,7 @@ TAKE: dict[str, Callable[[Case], Case]] = {
     "start-case": lambda case: moves.start(case, at(3), NOW),
     "request-supplement": lambda case: moves.request_supplement(case, terms(), WHY, at(3), NOW),
     "complete-supplement": lambda case: moves.complete_supplement(case, terms(), at(7), NOW),
-    "request-payment": lambda case: moves.request_payment(case, 250_000, at(3), NOW),
+    "request-payment": lambda case: moves.request_payment(case, 250_000, WHY, at(3), NOW),
     "record-payment": lambda case: moves.record_payment(case, terms(), 250_000, at(3), NOW),
     "extend-case": lambda case: moves.extend(case, terms(), at(25), WHY, at(3), NOW),
     "withdraw-case": lambda case: moves.withdraw(case, at(3), NOW),
@@ -246,6 +246,7 @@ def test_reasons_are_given(reason: str) -> None:
         lambda: moves.decline(submitted(), reason, at(2), NOW),
         lambda: moves.request_supplement(case, terms(), reason, at(2), NOW),
         lambda: moves.extend(case, terms(), at(15), reason, at(2), NOW),
+        lambda: moves.request_payment(case, 250_000, reason, at(2), NOW),
         lambda: moves.stop(case, StopCause.OTHER, reason, at(2), NOW),
         lambda: moves.complete(case, Outcome.REFUSED, reason, at(2), NOW),
         lambda: moves.report_error(completed(), terms(), reason, at(4), NOW),
@@ -334,5 +335,6 @@ def test_nothing_happens_in_the_future_or_before_the_step_it_follows(verb: str) 
     if verb == "correct-result":
         case = moves.report_error(case, terms(), WHY, at(4), NOW)
     early = replace(case, submitted_at=at(1, month=11), moved_at=at(1, month=11), accepted_at=at(1, month=11))
+    early = replace(early, clock_started_at=early.accepted_at)
     early = replace(early, waits=tuple(replace(wait, since=at(1, month=11)) for wait in early.waits))
     assert refusal(lambda: TAKE[verb](early)) == IntakeRefusal.IMPOSSIBLE_TIME

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from contracts.intake.vocabulary import (
     StopCause,
 )
 from contracts.refusals import Refused, refuse
+from services.worktime.clock import ZONE
 
-EARLIEST = datetime(1945, 9, 2, tzinfo=UTC)
+EARLIEST = datetime(1945, 9, 2, tzinfo=ZONE)
 """Other programs write 0001-01-01 for "none"; that is before what a zone or a database can tell."""
 
 
@@ -43,7 +44,8 @@ class Case:
 
     `moved_at`: when it came where it is. `act_by`: until when the law wants the next step.
     `clock_started_at`: the acceptance, or the completed supplement that started the clock anew; `first_due_at` is what
-    the receipt says, `due_at` what holds. `resumes`: the state to return to after a supplement or payment.
+    the receipt says, `new_due_at` what an apology announced, `due_at` what holds. `resumes`: the state to return to
+    after a supplement or payment.
     """
 
     id: UUID
@@ -68,6 +70,7 @@ class Case:
     due_at: datetime | None = None
     started_at: datetime | None = None
     extended_at: datetime | None = None
+    new_due_at: datetime | None = None
     completed_at: datetime | None = None
     returned_at: datetime | None = None
     ended_at: datetime | None = None
@@ -80,6 +83,12 @@ class Case:
     def waited(self, kind: IntervalKind) -> tuple[Wait, ...]:
         """The intervals of one kind, in order."""
         return tuple(wait for wait in self.waits if wait.kind is kind)
+
+    @property
+    def corrected_at(self) -> datetime:
+        """When the case stood as decided: since it came where it is, or since an error in the result was corrected."""
+        corrections = self.waited(IntervalKind.CORRECTION)
+        return max(self.moved_at, corrections[-1].until or self.moved_at) if corrections else self.moved_at
 
     @property
     def open_wait(self) -> Wait | None:

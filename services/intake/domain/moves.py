@@ -158,10 +158,14 @@ def complete_supplement(case: Case, terms: Terms, at: datetime, now: datetime) -
     )
 
 
-def request_payment(case: Case, amount: int | None, at: datetime, now: datetime) -> Case:
-    """Asks for a payment. `amount` in đồng; None: another system knows it."""
+def request_payment(
+    case: Case, amount: int | None, reason: str, at: datetime, now: datetime, *, lawful: bool = True
+) -> Case:
+    """Asks for a payment. `amount` in đồng; None: another system knows it. `reason`: what it is for."""
     check_state(case, "request-payment")
     check_time("requested_at", at, case.moved_at, now)
+    if lawful:
+        check_reason(reason)
     return moved(
         case,
         fact(events.PaymentRequested, case, requested_at=at, amount=amount or 0),
@@ -213,7 +217,7 @@ def extend(
 ) -> Case:
     """Apologises and sets a new date: once, and at least a day before the old one (Art 19.6)."""
     check_state(case, "extend-case")
-    check_time("extended_at", at, case.accepted_at, now)
+    check_time("extended_at", at, case.clock_started_at, now)
     old = case.due_at
     if old is None:
         raise ValueError(f"case {case.id} is {case.state} and has no due instant")
@@ -236,7 +240,7 @@ def extend(
         if not terms.in_working_time(new_due_at):
             raise broken(Condition.LATER_DATE, field="new_due_at")
     happened = fact(events.CaseExtended, case, extended_at=at, old_due_at=old, due_at=new_due_at)
-    return moved(case, happened, act_by=new_due_at, due_at=new_due_at, extended_at=at)
+    return moved(case, happened, act_by=new_due_at, due_at=new_due_at, extended_at=at, new_due_at=new_due_at)
 
 
 def withdraw(case: Case, at: datetime, now: datetime) -> Case:
@@ -320,9 +324,9 @@ def complete(case: Case, outcome: Outcome, reason: str, at: datetime, now: datet
 def hand_over(case: Case, at: datetime, now: datetime) -> Case:
     """The result is handed to the citizen; not while a reported error awaits correction."""
     check_state(case, "return-case")
-    check_time("returned_at", at, case.moved_at, now)
     if case.open_wait is not None:
         raise broken(Condition.NO_CORRECTION_OPEN)
+    check_time("returned_at", at, case.corrected_at, now)
     happened = fact(events.CaseReturned, case, returned_at=at)
     return moved(case, happened, state=CaseState.RETURNED, moved_at=at, returned_at=at)
 
@@ -331,9 +335,9 @@ def report_error(case: Case, terms: Terms, reason: str, at: datetime, now: datet
     """The result has an error: it is to be corrected within 3 working days (Art 23.1)."""
     check_state(case, "report-error")
     check_reason(reason)
-    check_time("reported_at", at, case.moved_at, now)
     if case.open_wait is not None:
         raise broken(Condition.NO_CORRECTION_OPEN)
+    check_time("reported_at", at, case.corrected_at, now)
     by = terms.correct_by(at)
     happened = fact(events.ErrorReported, case, reported_at=at, correct_by=by)
     return moved(case, happened, act_by=by, waits=started_waiting(case, Wait(IntervalKind.CORRECTION, at, by=by)))

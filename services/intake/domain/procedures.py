@@ -7,7 +7,7 @@ whose processing time is not known can be published: cases of it cannot be given
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from contracts.intake.catalogue import Confidence, Level, LimitUnit, Needed, PaperForm
 from services.intake.domain import tables, validity
@@ -98,6 +98,7 @@ class Procedure:
         return processing_time(self.given) if self.given else None
 
 
+@cache
 def processing_time(given: Limit) -> ProcessingTime:
     """The limit in worktime's terms."""
     return ProcessingTime(given.amount, Unit(given.unit.value), Season(*given.season) if given.season else None)

@@ -4,12 +4,13 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, time
+from functools import cached_property
 from typing import Any
 
 from services.worktime.deadline import DeadlineRules
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """A version of the rules; each number's article stands in the file."""
 
@@ -27,7 +28,7 @@ class Rules:
     correction_working_days: int
     duplicate_window_days: int
 
-    @property
+    @cached_property
     def deadline(self) -> DeadlineRules:
         """The part that deadlines are computed by."""
         return DeadlineRules(self.version, self.effective_from, self.cutoff)

@@ -15,8 +15,9 @@ from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, StopCause
 from contracts.refusals import CommonRefusal, Refused, refuse
 from services.intake.domain import moves
-from services.intake.domain.cases import Case, case_code_taken
+from services.intake.domain.cases import EARLIEST, Case, case_code_taken
 from services.intake.domain.terms import Terms
+from services.worktime.clock import ZONE
 
 _MAIN = ("submitted_at", "accepted_at", "declined_at", "withdrawn_at", "stopped_at", "completed_at", "returned_at")
 _BETWEEN = (
@@ -86,7 +87,9 @@ def read(row: LogRow) -> Told:
         if column in instants:
             steps.insert(_place(steps, column, instants[column]), ToldStep(column, instants[column]))
     if new_due_at := instants.get("new_due_at"):
-        place = next((i for i, step in enumerate(steps) if step.column in _ENDS), len(steps))
+        # Last of all while a new date can be set: not once the papers were asked for, if they did not come.
+        until = _ENDS if "supplement_completed_at" in instants else _ENDS | {"supplement_requested_at"}
+        place = next((i for i, step in enumerate(steps) if step.column in until), len(steps))
         steps.insert(place, ToldStep("new_due_at", new_due_at))
     return Told(row, _channel(row.channel), tuple(steps))
 
@@ -126,14 +129,14 @@ def check_same(case: Case, told: Told) -> None:
 
 
 def instants(case: Case) -> dict[str, datetime]:
-    """What is known of a case, by the column that would tell it."""
+    """What is known of a case, by the column that would tell it; an interval that ended with the case has an end."""
     known: dict[str, datetime | None] = {
         "submitted_at": case.submitted_at if case.version else None,
         "accepted_at": case.accepted_at,
         "started_at": case.started_at,
         "completed_at": case.completed_at,
         "returned_at": case.returned_at,
-        "new_due_at": case.due_at if case.extended_at else None,
+        "new_due_at": case.new_due_at,
     }
     if case.ended_at:
         known[f"{case.state}_at"] = case.ended_at
@@ -142,12 +145,8 @@ def instants(case: Case) -> dict[str, datetime]:
         (IntervalKind.PAYMENT, "payment_requested_at", "paid_at"),
     ):
         for wait in case.waited(kind)[:1] if case.waits else ():
-            known |= {since: wait.since, until: wait.until if case.state not in _UNANSWERED else None}
+            known |= {since: wait.since, until: wait.until}
     return {column: at for column, at in known.items() if at is not None}
-
-
-_UNANSWERED = frozenset({CaseState.WITHDRAWN, CaseState.STOPPED})
-"""Their last interval ended with the case, not because the citizen came."""
 
 
 def _take(case: Case, step: ToldStep, terms_of: TermsOf, now: datetime) -> Case:  # noqa: PLR0911, PLR0912 - a table
@@ -169,12 +168,12 @@ def _take(case: Case, step: ToldStep, terms_of: TermsOf, now: datetime) -> Case:
             case "supplement_completed_at":
                 return moves.complete_supplement(case, terms(), at, now)
             case "payment_requested_at":
-                return moves.request_payment(case, None, at, now)
+                return moves.request_payment(case, None, "", at, now, lawful=False)
             case "paid_at":
                 amount = case.open_wait.amount if case.open_wait else None
                 return moves.record_payment(case, terms(), amount, at, now)
             case "new_due_at":
-                if at == case.due_at:
+                if at == case.due_at or _was_replaced(at, case):
                     return case
                 return moves.extend(case, terms(), at, "", case.moved_at, now, lawful=False)
             case "declined_at":
@@ -192,6 +191,12 @@ def _take(case: Case, step: ToldStep, terms_of: TermsOf, now: datetime) -> Case:
     except Refused as refused:
         # A move names its own field; the row has another name for it.
         raise Refused(refused.refusal.model_copy(update={"field": step.column})) from refused
+
+
+def _was_replaced(new_due_at: datetime, case: Case) -> bool:
+    """A date announced before the citizen completed the papers, which started the clock anew and gave a later one."""
+    restarted = case.clock_started_at != case.accepted_at
+    return restarted and case.due_at is not None and new_due_at < case.due_at
 
 
 def _place(steps: list[ToldStep], column: str, at: datetime) -> int:
@@ -220,7 +225,8 @@ def parse_instant(row: LogRow, column: str) -> datetime | None:
             f"“{text}” is not an ISO 8601 instant with an offset, such as 2025-07-01T08:30+07:00.",
             field=column,
         )
-    return at
+    # In one zone, so that instants compare without reckoning; what lies before all cases is refused later on.
+    return at if at.year < EARLIEST.year else at.astimezone(ZONE)
 
 
 def _gap(earlier: str, later: str) -> Refused:

@@ -20,7 +20,10 @@ Version = TypeVar("Version", bound=Dated)
 
 def holding(versions: Sequence[Version], on: date) -> Version | None:
     """The version that holds on a day. Versions do not overlap."""
-    return next((v for v in versions if v.begins <= on and (v.ends is None or on <= v.ends)), None)
+    for version in versions:  # a loop, as an import asks this three times for each of its rows
+        if version.begins <= on and (version.ends is None or on <= version.ends):
+            return version
+    return None
 
 
 def told(versions: Sequence[Version], on: date) -> Version:

@@ -93,7 +93,7 @@ class CaseHandlers:
         wish, now = command.data, self._clock.now()
         before, _ = await self._load(work, command)
         at = wish.requested_at or now
-        after = moves.request_payment(before, wish.amount, at, now)
+        after = moves.request_payment(before, wish.amount, wish.reason, at, now)
         fee = await fees.ask(work.connection, after, wish.amount, wish.reason, command.actor.id, at)
         moved = await self._save(work, command, before, after, wish.reason)
         return moved.model_copy(update={"fee_id": fee.id})

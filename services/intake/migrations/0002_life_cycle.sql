@@ -12,6 +12,7 @@ alter table cases
     add column first_due_at     timestamptz,
     add column started_at       timestamptz,
     add column extended_at      timestamptz,
+    add column new_due_at       timestamptz,
     add column ended_at         timestamptz,
     add column outcome          text check (outcome in ('granted', 'refused')),
     add column stop_cause       text,
