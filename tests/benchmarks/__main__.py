@@ -12,16 +12,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import lifecycle
+from tests.benchmarks import lifecycle, lookups
 
 _OUTPUT = Path("build/benchmarks.json")
 
 
 def main() -> None:
     console = Console()
-    size = lifecycle.FULL if os.environ.get("TIEPSUC_FULL", "1") else lifecycle.SMALL
+    full = bool(os.environ.get("TIEPSUC_FULL", "1"))
+    size = lifecycle.FULL if full else lifecycle.SMALL
     result = asyncio.run(lifecycle.measure(size, lambda text: console.print(f"[dim]{text}[/]")))
     _show(result, console)
+    cases = lookups.FULL if full else lookups.SMALL
+    result["lookups"] = asyncio.run(lookups.measure(cases, lambda text: console.print(f"[dim]{text}[/]")))
+    _show_lookups(result["lookups"], console)
     _OUTPUT.parent.mkdir(exist_ok=True)
     _OUTPUT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     console.print(f"→ {_OUTPUT}")
@@ -46,6 +50,24 @@ def _show(result: dict[str, Any], console: Console) -> None:
     console.print(table)
     cpu = sorted(result["cpu_ms_per_lifecycle"].items(), key=lambda pair: -pair[1])
     console.print("processor ms a lifecycle, without the command: " + ", ".join(f"{name} {ms:.2f}" for name, ms in cpu))
+
+
+def _show_lookups(result: dict[str, Any], console: Console) -> None:
+    for where in ("spread", "one unit"):
+        title = f"{result['cases']:,} open cases, {where}"
+        table = Table(title, "ms, median", "first", "general plan", "rows", "buffers", "by", box=None)
+        for name, told in result[where].items():
+            times = [f"{told[key]:.2f}" for key in ("median_ms", "first_ms", "general_plan_ms")]
+            slow = max(told["median_ms"], told["general_plan_ms"]) > lookups.BAR
+            table.add_row(
+                f"[red]{name}[/]" if slow else name,
+                *times,
+                f"{told['rows']:,}",
+                f"{told['buffers']:,}",
+                ", ".join(dict.fromkeys((*told["scans"], *told["general_scans"]))),
+            )
+        console.print(table)
+    console.print(f"The bar for each: {lookups.BAR:.0f} ms in the database.")
 
 
 if __name__ == "__main__":
