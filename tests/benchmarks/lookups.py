@@ -46,7 +46,7 @@ async def measure(count: int, say: Callable[[str], None]) -> dict[str, Any]:
 
 async def _measure(connection: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for each in await lookups.lookups(connection, *_UNIT):
+    for each in [*await lookups.lookups(connection, *_UNIT), *await lookups.writes(connection)]:
         plans = [await lookups.explain(connection, each) for _ in range(_TIMES)]
         general = await lookups.explain(connection, each, generic=True)
         found[each.name] = {

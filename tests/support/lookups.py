@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from contracts.intake.commands.importing import ImportCases, LogRow
 from contracts.intake.queries.cases import COUNTED_TO
 from contracts.intake.vocabulary import CaseState
 from services.chassis.calls import Calls
+from services.chassis.ids import uuid7
 from services.intake.domain.cases import Case
 from services.intake.store import cases, inbox
 from services.worktime.clock import ZONE
@@ -176,6 +177,18 @@ async def lookups(connection: Connection, unit: str, province: str) -> list[Look
         name, counts = f"inbox, {side}, counts", inbox.COUNTS.format(side=side)
         found.append(Lookup(name, counts, (whose, list(WAITING), COUNTED_TO), COUNTED_TO * len(WAITING)))
     return found
+
+
+async def writes(connection: Connection) -> list[Lookup]:
+    """What an import writes of 500 cases, spread over all that there are: new ones, and changes of known ones."""
+    rows = await connection.fetch(f"{cases.SELECT} order by md5(id::text || now()::text) limit 500")
+    known = [cases.case_of(row) for row in rows]
+    new = [replace(c, id=uuid7(), case_code=f"{(c.case_code or '')[:-1]}0{n:03d}"[-30:]) for n, c in enumerate(known)]
+    changed = [replace(case, version=case.version + 1, act_by=FIRST) for case in known]
+    return [
+        Lookup("import: 500 new cases", cases.INSERT, tuple(cases.arrays(new)), 0),
+        Lookup("import: 500 changed cases", cases.UPDATE, tuple(cases.arrays(changed)), 500),
+    ]
 
 
 async def _middle(connection: Connection, side: str, whose: str) -> tuple[datetime, UUID]:

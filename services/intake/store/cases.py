@@ -27,7 +27,7 @@ INSERT = f"""
     insert into cases ({", ".join(_COLUMNS)}) select * from {_ROWS} order by new.case_code
     on conflict do nothing returning id
 """
-_UPDATE = f"""
+UPDATE = f"""
     update cases set {", ".join(f"{name} = new.{name}" for name in _COLUMNS if name != "id")}
     from {_ROWS} where cases.id = new.id
 """
@@ -76,9 +76,10 @@ def _waits(waits: tuple[Wait, ...]) -> str:
     return json.dumps([asdict(wait) for wait in waits], default=lambda value: value.isoformat())
 
 
-def _arrays(cases: Sequence[Case]) -> list[list[Any]]:
-    arrays = [[getattr(case, name) for case in cases] for name in _COLUMNS if name != "waits"]
-    return [*arrays, [_waits(case.waits) for case in cases]]
+def arrays(cases: Sequence[Case]) -> list[list[Any]]:
+    """Cases as `INSERT` and `UPDATE` take them: an array for each column."""
+    columns = [[getattr(case, name) for case in cases] for name in _COLUMNS if name != "waits"]
+    return [*columns, [_waits(case.waits) for case in cases]]
 
 
 async def insert(connection: Connection, cases: Sequence[Case]) -> set[UUID]:
@@ -86,12 +87,12 @@ async def insert(connection: Connection, cases: Sequence[Case]) -> set[UUID]:
 
     In the order of their codes, so that two imports of the same cases wait for each other instead of deadlocking.
     """
-    return {row["id"] for row in await connection.fetch(INSERT, *_arrays(cases))}
+    return {row["id"] for row in await connection.fetch(INSERT, *arrays(cases))}
 
 
 async def update(connection: Connection, cases: Sequence[Case]) -> None:
     """Saves cases that were read `for update`."""
-    await connection.execute(_UPDATE, *_arrays(cases))
+    await connection.execute(UPDATE, *arrays(cases))
 
 
 async def add_notes(connection: Connection, notes: Sequence[tuple[Case, str, Sequence[str]]]) -> None:
