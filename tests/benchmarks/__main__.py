@@ -58,7 +58,8 @@ def _show_lookups(result: dict[str, Any], console: Console) -> None:
         table = Table(title, "ms, median", "first", "general plan", "rows", "buffers", "by", box=None)
         for name, told in result[where].items():
             times = [f"{told[key]:.2f}" for key in ("median_ms", "first_ms", "general_plan_ms")]
-            slow = max(told["median_ms"], told["general_plan_ms"]) > lookups.BAR
+            looks = not name.startswith("import")  # those are 500 cases at once
+            slow = looks and max(told["median_ms"], told["general_plan_ms"]) > lookups.BAR
             table.add_row(
                 f"[red]{name}[/]" if slow else name,
                 *times,
@@ -67,7 +68,7 @@ def _show_lookups(result: dict[str, Any], console: Console) -> None:
                 ", ".join(dict.fromkeys((*told["scans"], *told["general_scans"]))),
             )
         console.print(table)
-    console.print(f"The bar for each: {lookups.BAR:.0f} ms in the database.")
+    console.print(f"The bar for each look-up: {lookups.BAR:.0f} ms in the database.")
 
 
 if __name__ == "__main__":
