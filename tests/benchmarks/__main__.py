@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import lifecycle, worktime
+from tests.benchmarks import lifecycle, lookups, worktime
 
 _OUTPUT = Path("build/benchmarks.json")
 
@@ -29,6 +29,8 @@ def main() -> None:
     result = asyncio.run(lifecycle.measure(lifecycle.FULL if full else lifecycle.SMALL, say))
     _show(result, console)
     result["worktime"] = times
+    result["lookups"] = asyncio.run(lookups.measure(lookups.FULL if full else lookups.SMALL, say))
+    _show_lookups(result["lookups"], console)
     _OUTPUT.parent.mkdir(exist_ok=True)
     _OUTPUT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     console.print(f"→ {_OUTPUT}")
@@ -61,6 +63,25 @@ def _show(result: dict[str, Any], console: Console) -> None:
     console.print(table)
     cpu = sorted(result["cpu_ms_per_lifecycle"].items(), key=lambda pair: -pair[1])
     console.print("processor ms a lifecycle, without the command: " + ", ".join(f"{name} {ms:.2f}" for name, ms in cpu))
+
+
+def _show_lookups(result: dict[str, Any], console: Console) -> None:
+    for where in ("spread", "one unit"):
+        title = f"{result['cases']:,} open cases, {where}"
+        table = Table(title, "ms, median", "first", "general plan", "rows", "buffers", "by", box=None)
+        for name, told in result[where].items():
+            times = [f"{told[key]:.2f}" for key in ("median_ms", "first_ms", "general_plan_ms")]
+            looks = not name.startswith("import")  # those are 500 cases at once
+            slow = looks and max(told["median_ms"], told["general_plan_ms"]) > lookups.BAR
+            table.add_row(
+                f"[red]{name}[/]" if slow else name,
+                *times,
+                f"{told['rows']:,}",
+                f"{told['buffers']:,}",
+                ", ".join(dict.fromkeys((*told["scans"], *told["general_scans"]))),
+            )
+        console.print(table)
+    console.print(f"The bar for each look-up: {lookups.BAR:.0f} ms in the database.")
 
 
 if __name__ == "__main__":

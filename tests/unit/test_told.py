@@ -260,3 +260,29 @@ def _at(day: int, hour: int = 8, *, month: int = 7) -> datetime:
 
 def _terms() -> Terms:
     return REFERENCE.terms("1.004222", "31570", REFERENCE.rules.on(START.date()), START.date())
+
+
+def test_papers_that_came_are_known_after_the_case_was_taken_back() -> None:
+    """The same row again is nothing new."""
+    row = row_of(blank("1.004222", Channel.DIRECT)).model_copy(
+        update={
+            "accepted_at": _at(1, 9).isoformat(),
+            "supplement_requested_at": _at(2).isoformat(),
+            "supplement_completed_at": _at(4).isoformat(),
+            "withdrawn_at": _at(7).isoformat(),
+        }
+    )
+    case = imported(row, row)
+    assert (case.state, case.version) == (CaseState.WITHDRAWN, 5)
+
+
+def test_a_new_date_is_taken_from_a_row_while_papers_are_awaited() -> None:
+    row = row_of(blank("1.004222", Channel.DIRECT)).model_copy(
+        update={
+            "accepted_at": _at(1, 9).isoformat(),
+            "new_due_at": _at(15, 17).isoformat(),
+            "supplement_requested_at": _at(2).isoformat(),
+        }
+    )
+    case = imported(row, row)
+    assert (case.state, case.due_at, case.version) == (CaseState.SUPPLEMENT_REQUESTED, _at(15, 17), 4)

@@ -20,6 +20,8 @@ from contracts.intake.vocabulary import (
 )
 
 PageSize = Annotated[int, Field(ge=1, le=200)]
+COUNTED_TO = 1_000
+"""How far the cases of an inbox are counted for those who look at it; exact figures are reporting's."""
 
 
 class CaseByCode(Message):
@@ -156,11 +158,15 @@ class ListedCase(Message):
 
 
 class InboxView(Message):
-    """A page of an inbox; `cursor` None: it is the last. `counts`: how many wait in each state, whatever was asked."""
+    """A page of an inbox; `cursor` None: it is the last.
+
+    `counts`: how many wait in each state, whatever was asked; one of `counted_to` means that many or more.
+    """
 
     cases: list[ListedCase]
     cursor: str | None = None
     counts: dict[CaseState, int]
+    counted_to: int = COUNTED_TO
 
 
 class FindCases(Message):

@@ -194,9 +194,8 @@ def _take(case: Case, step: ToldStep, terms_of: TermsOf, now: datetime) -> Case:
 
 
 def _was_replaced(new_due_at: datetime, case: Case) -> bool:
-    """A date announced before the citizen completed the papers, which started the clock anew and gave a later one."""
-    restarted = case.clock_started_at != case.accepted_at
-    return restarted and case.due_at is not None and new_due_at < case.due_at
+    """A date announced for a deadline that has moved beyond it: the clock started anew, or stood for a payment."""
+    return case.due_at is not None and case.due_at != case.first_due_at and new_due_at < case.due_at
 
 
 def _place(steps: list[ToldStep], column: str, at: datetime) -> int:

@@ -116,7 +116,7 @@ class CaseViews:
         return queries.InboxView(
             cases=shown,
             cursor=f"{last.queue_at.isoformat()}|{last.case_id}" if last else None,
-            counts=await inbox.counts(connection, side, wish.unit),
+            counts=await inbox.counts(connection, side, wish.unit, _WAITING, queries.COUNTED_TO),
         )
 
     async def find(self, connection: Connection, query: Query[queries.FindCases]) -> queries.FoundCases:

@@ -25,13 +25,29 @@ _ROWS = "unnest({arrays}) as new({columns})".format(
     columns=", ".join(_COLUMNS),
 )
 SELECT = f"select {', '.join(_COLUMNS)} from cases"
-_INSERT = f"""
+INSERT = f"""
     insert into cases ({", ".join(_COLUMNS)}) select * from {_ROWS} order by new.case_code
     on conflict do nothing returning id
 """
-_UPDATE = f"""
+UPDATE = f"""
     update cases set {", ".join(f"{name} = new.{name}" for name in _COLUMNS if name != "id")}
     from {_ROWS} where cases.id = new.id
+"""
+BY_ID = f"{SELECT} where id = $1"
+BY_CODE = f"{SELECT} where case_code = $1"
+BY_CODES = f"{SELECT} where case_code = any($1) order by id for update"
+NEXT_SERIAL = """
+    with others as (
+        select coalesce(max(substr(case_code, length($3) + 1)::int), 0) as last
+        from cases where case_code ~>=~ $3 and case_code ~<~ ($3 || '~')
+    )
+    insert into case_serial as known (agency, day, last) select $1, $2, last + 1 from others
+    on conflict (agency, day) do update set last = greatest(known.last + 1, excluded.last) returning last
+"""
+LIKE = """
+    select id, case_code, state, submitted_at from cases
+    where applicant = $1 and procedure = $2 and receiving_unit = $3 and submitted_at >= $4 and id <> $5
+    order by submitted_at desc limit 10
 """
 
 
@@ -62,9 +78,10 @@ def _waits(waits: tuple[Wait, ...]) -> str:
     return json.dumps([asdict(wait) for wait in waits], default=lambda value: value.isoformat())
 
 
-def _arrays(cases: Sequence[Case]) -> list[list[Any]]:
-    arrays = [[getattr(case, name) for case in cases] for name in _COLUMNS if name != "waits"]
-    return [*arrays, [_waits(case.waits) for case in cases]]
+def arrays(cases: Sequence[Case]) -> list[list[Any]]:
+    """Cases as `INSERT` and `UPDATE` take them: an array for each column."""
+    columns = [[getattr(case, name) for case in cases] for name in _COLUMNS if name != "waits"]
+    return [*columns, [_waits(case.waits) for case in cases]]
 
 
 async def insert(connection: Connection, cases: Sequence[Case]) -> set[UUID]:
@@ -72,12 +89,12 @@ async def insert(connection: Connection, cases: Sequence[Case]) -> set[UUID]:
 
     In the order of their codes, so that two imports of the same cases wait for each other instead of deadlocking.
     """
-    return {row["id"] for row in await connection.fetch(_INSERT, *_arrays(cases))}
+    return {row["id"] for row in await connection.fetch(INSERT, *arrays(cases))}
 
 
 async def update(connection: Connection, cases: Sequence[Case]) -> None:
     """Saves cases that were read `for update`."""
-    await connection.execute(_UPDATE, *_arrays(cases))
+    await connection.execute(UPDATE, *arrays(cases))
 
 
 async def add_notes(connection: Connection, notes: Sequence[tuple[Case, str, Sequence[str]]]) -> None:
@@ -94,23 +111,13 @@ async def next_serial(connection: Connection, agency: str, day: date, before: st
 
     Codes that came from another system are counted as well. Others who ask wait until this transaction ends.
     """
-    serial: int = await connection.fetchval(
-        """with others as (
-               select coalesce(max(substr(case_code, length($3) + 1)::int), 0) as last
-               from cases where case_code ~>=~ $3 and case_code ~<~ ($3 || '~')
-           )
-           insert into case_serial as known (agency, day, last) select $1, $2, last + 1 from others
-           on conflict (agency, day) do update set last = greatest(known.last + 1, excluded.last) returning last""",
-        agency,
-        day,
-        before,
-    )
+    serial: int = await connection.fetchval(NEXT_SERIAL, agency, day, before)
     return serial
 
 
 async def by_id(connection: Connection, case_id: UUID, *, lock: bool = False) -> Case | None:
     """A case, to read; or locked until the end of the transaction."""
-    row = await connection.fetchrow(f"{SELECT} where id = $1{' for update' if lock else ''}", case_id)
+    row = await connection.fetchrow(f"{BY_ID} for update" if lock else BY_ID, case_id)
     return case_of(row) if row else None
 
 
@@ -119,13 +126,13 @@ locked = partial(by_id, lock=True)
 
 async def by_code(connection: Connection, code: str) -> Case | None:
     """A case, to read."""
-    row = await connection.fetchrow(f"{SELECT} where case_code = $1", code)
+    row = await connection.fetchrow(BY_CODE, code)
     return case_of(row) if row else None
 
 
 async def by_codes(connection: Connection, codes: Iterable[str]) -> dict[str, Case]:
     """Cases by code, locked in the order of their ids."""
-    rows = await connection.fetch(f"{SELECT} where case_code = any($1) order by id for update", list(codes))
+    rows = await connection.fetch(BY_CODES, list(codes))
     return {row["case_code"]: case_of(row) for row in rows}
 
 
@@ -146,9 +153,7 @@ async def like(connection: Connection, case: Case, since: datetime) -> list[asyn
     if case.applicant is None:
         return []
     return await connection.fetch(
-        """select id, case_code, state, submitted_at from cases
-           where applicant = $1 and procedure = $2 and receiving_unit = $3 and submitted_at >= $4 and id <> $5
-           order by submitted_at desc limit 10""",
+        LIKE,
         case.applicant,
         case.procedure,
         case.receiving_unit,
