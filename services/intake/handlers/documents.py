@@ -57,8 +57,9 @@ class DocumentHandlers:
             if _stands_for(wish.form, kind, on):
                 form = await self._form(connection, reference, story, kind, on)
                 if form is not None:
-                    await self._trail.looked_at_case(work, command, case.id, f"form {wish.form}")
-                    return await self._view(form, on, case.case_code or str(case.id))
+                    view = await self._view(form, on, case.case_code or str(case.id))
+                    await self._trail.looked_at_case(work, command, case.id, f"form {wish.form}")  # locks the case
+                    return view
         raise _not_available(wish.form, case.case_code or str(case.id))
 
     async def _form(
