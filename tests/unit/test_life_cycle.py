@@ -318,6 +318,11 @@ def test_an_amended_procedure_takes_its_own_deadline_and_the_receipt_keeps_the_o
     )
 
 
+def test_any_amount_is_taken_where_another_system_asked_for_it() -> None:
+    asked = moves.request_payment(in_progress(), None, "", at(2), NOW, lawful=False)
+    assert moves.record_payment(asked, terms(), 1_000, at(3), NOW).state is CaseState.IN_PROGRESS
+
+
 def test_a_promised_new_date_is_not_taken_back_by_an_amendment() -> None:
     extended = moves.extend(in_progress(), terms(), at(15, 17), WHY, at(3), NOW)
     assert TAKE["amend-case"](extended).due_at == at(15, 17)

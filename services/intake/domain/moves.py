@@ -177,13 +177,16 @@ def request_payment(
 
 
 def record_payment(case: Case, terms: Terms, amount: int | None, at: datetime, now: datetime) -> Case:
-    """The amount asked for was paid. Where the wait is off the clock, the due instant moves on by its working time."""
+    """The amount asked for was paid; whatever amount, where another system asked and did not say how much.
+
+    Where the wait is off the clock, the due instant moves on by its working time.
+    """
     check_state(case, "record-payment")
     check_time("paid_at", at, case.moved_at, now)
     wait = case.open_wait
     if wait is None or case.due_at is None:
         raise ValueError(f"case {case.id} awaits a payment that was never asked for")
-    if amount != wait.amount:
+    if wait.amount is not None and amount != wait.amount:
         raise broken(
             Condition.RECEIPT_GIVEN,
             f"Đã yêu cầu {wait.amount} đồng, ghi nhận {amount} đồng.",
