@@ -185,6 +185,23 @@ async def test_an_instant_before_all_cases_costs_only_its_row(calls: Calls) -> N
     assert [row["column"] for row in reply.result["rejected"]] == ["submitted_at", "submitted_at"]
 
 
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("applicant_name", "Nguyễn Văn A " * 50),
+        ("reason", "Thiếu giấy tờ " * 100),
+        ("reason", "thiếu\0giấy tờ"),
+        ("accepted_at", "9999-12-31T23:59:59-12:00"),
+    ],
+    ids=["long-name", "long-reason", "nul", "end-of-time"],
+)
+async def test_what_cannot_be_kept_costs_only_its_row(calls: Calls, column: str, text: str) -> None:
+    good, bad = (ROW.model_copy(update={"case_code": next(codes), "line": line}) for line in (2, 3))
+    reply = await answer(calls, importing(good, bad.model_copy(update={column: text})))
+    assert reply.result["imported"] == 1
+    assert [(row["line"], row["column"], row["code"]) for row in reply.result["rejected"]] == [(3, column, "invalid")]
+
+
 async def test_a_payment_that_another_system_asked_for_is_taken_at_the_counter(
     database: Database, calls: Calls
 ) -> None:
