@@ -156,3 +156,15 @@ def test_a_published_procedure_does_not_begin_later_than_it_did() -> None:
     assert vanished(kind, later, before) == []
     ended = line.replace("2025-07-01,,", "2025-07-01,2025-08-31,") + line.replace("2025-07-01", "2025-09-01")
     assert vanished(kind, before, before.replace(line, ended)) == []
+
+
+def test_a_case_is_explained_by_the_rules_it_was_received_under() -> None:
+    text = shipped(ReferenceKind.RULES)
+    later = text[text.index("\n[[rules]]") :].replace("ND-118/2025", "later").replace("2025-07-01", "2025-07-03")
+    later = later.replace("cutoff = 15:00:00", "cutoff = 11:00:00")
+    reference = Reference.of({kind: shipped(kind) for kind in ReferenceKind} | {ReferenceKind.RULES: text + later})
+    noon = datetime(2025, 7, 4, 14, tzinfo=ZONE)
+    same_day = reference.deadline("1.001193", noon, rule_version="ND-118/2025")
+    assert same_day.due_at.day == 4
+    assert same_day.rule_version == "ND-118/2025"
+    assert reference.deadline("1.001193", noon).due_at.day == 7

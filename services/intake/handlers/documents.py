@@ -68,12 +68,9 @@ class DocumentHandlers:
         case = story.case
         if kind is not Receipt:
             return of_case.MAKERS[kind](story, on)
-        start = case.clock_started_at
-        if start is None:
+        deadline = reference.deadline_of(case)
+        if deadline is None:
             return None
-        restarted = start != case.accepted_at
-        received = case.submitted_at.astimezone(ZONE).date()
-        deadline = reference.deadline(case.procedure, start, case.deciding_unit, restarted=restarted, received=received)
         asked = await fees.of_case(connection, case.id)
         return of_case.receipt(case, story.known, deadline, asked, self._lookup(case))
 
