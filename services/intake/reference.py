@@ -233,15 +233,31 @@ class Reference:
         *,
         restarted: bool = False,
         received: date | None = None,
+        rule_version: str | None = None,
     ) -> Deadline:
         """The deadline of a case, explained, by the calendar of the deciding unit. Refused: no processing time.
 
         `restarted`: the instant is that of the completed supplement, which started the clock anew. `received`: the
-        day whose version of the procedure counts, without it that of the instant.
+        day whose version of the procedure counts, without it that of the instant. `rule_version`: the rules that the
+        case was received under, without it those of the instant's day.
         """
         limit = processing_time_of(self.procedure(procedure, on=received or _day(accepted_at)))
-        rules = self.rules.on(_day(accepted_at)).deadline
-        return deadlines.compute(accepted_at, limit, self.calendar_of(unit), rules, restarted=restarted)
+        rules = self.rules.on(_day(accepted_at)) if rule_version is None else self.rules.named(rule_version)
+        return deadlines.compute(accepted_at, limit, self.calendar_of(unit), rules.deadline, restarted=restarted)
+
+    def deadline_of(self, case: Case) -> Deadline | None:
+        """The deadline of a case as its clock stands, explained; None: its clock has not started. Refused: as above."""
+        start = case.clock_started_at
+        if start is None:
+            return None
+        return self.deadline(
+            case.procedure,
+            start,
+            case.deciding_unit,
+            restarted=start != case.accepted_at,
+            received=_day(case.submitted_at),
+            rule_version=case.rule_version,
+        )
 
     def unit(self, code: str, *, on: date, field: str = "unit", commune: bool = False) -> AdministrativeUnit:
         """A unit as it is on a day. Refused: none of this code; or not then, with those that took it over."""

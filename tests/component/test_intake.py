@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from contracts.intake.commands.cases import AcceptCase, SubmitCase
+from contracts.intake.commands.cases import AcceptCase, RecordPayment, SubmitCase
 from contracts.intake.commands.importing import ImportCases, LogRow
 from contracts.intake.vocabulary import Channel
 from contracts.roles import Role
@@ -183,6 +183,36 @@ async def test_an_instant_before_all_cases_costs_only_its_row(calls: Calls) -> N
     reply = await answer(calls, importing(good, early, earlier))
     assert reply.result["imported"] == 1
     assert [row["column"] for row in reply.result["rejected"]] == ["submitted_at", "submitted_at"]
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("applicant_name", "Nguyễn Văn A " * 50),
+        ("reason", "Thiếu giấy tờ " * 100),
+        ("reason", "thiếu\0giấy tờ"),
+        ("accepted_at", "9999-12-31T23:59:59-12:00"),
+    ],
+    ids=["long-name", "long-reason", "nul", "end-of-time"],
+)
+async def test_what_cannot_be_kept_costs_only_its_row(calls: Calls, column: str, text: str) -> None:
+    good, bad = (ROW.model_copy(update={"case_code": next(codes), "line": line}) for line in (2, 3))
+    reply = await answer(calls, importing(good, bad.model_copy(update={column: text})))
+    assert reply.result["imported"] == 1
+    assert [(row["line"], row["column"], row["code"]) for row in reply.result["rejected"]] == [(3, column, "invalid")]
+
+
+async def test_a_payment_that_another_system_asked_for_is_taken_at_the_counter(
+    database: Database, calls: Calls
+) -> None:
+    row = ROW.model_copy(update={"case_code": next(codes), "payment_requested_at": "2025-07-01T09:00:00+07:00"})
+    assert (await answer(calls, importing(row))).result["imported"] == 1
+    case = await database.pool.fetchval("select id from cases where case_code = $1", row.case_code)
+    paid = (await answer(calls, command(RecordPayment(case_id=case, amount=50_000)))).result
+    assert paid["state"] == "accepted"
+    fee = await database.pool.fetchrow("select amount_vnd, paid_at is not null from fee where case_id = $1", case)
+    assert tuple(fee or ()) == (50_000, True)
+    assert paid["receipt_number"]
 
 
 async def test_accepting_before_all_cases_is_refused(calls: Calls) -> None:

@@ -206,6 +206,20 @@ async def test_who_is_erased_is_read_and_found_by_nobody_and_registers_as_somebo
     assert await registered(database, people, details) != person
 
 
+async def test_who_is_erased_while_somebody_registers_them_registers_as_somebody_new(
+    database: Database, people: People, superuser: asyncpg.Connection[Any]
+) -> None:
+    details = someone()
+    person = await registered(database, people, details)
+    async with database.unit_of_work() as work:
+        await people.erase(work, command(ErasePerson(person=person, reason="Theo yêu cầu"), role=Role.CENTRE_HEAD))
+        late = asyncio.create_task(registered(database, people, details))
+        async with asyncio.timeout(10):
+            while not await superuser.fetchval("select exists (select from pg_locks where not granted)"):
+                await asyncio.sleep(0.02)
+    assert await late != person
+
+
 @pytest.mark.parametrize(
     "role", [Role.VOLUNTEER, Role.MINOR_VOLUNTEER, Role.LEAD, Role.CITIZEN, Role.PROVINCE, Role.OPERATOR]
 )

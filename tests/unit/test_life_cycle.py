@@ -318,6 +318,28 @@ def test_an_amended_procedure_takes_its_own_deadline_and_the_receipt_keeps_the_o
     )
 
 
+def test_a_payment_that_was_off_the_clock_stays_off_it_when_a_case_is_amended() -> None:
+    land = "1.013978"
+    paid = moves.record_payment(awaiting_payment(land), terms(land), 250_000, at(10), NOW)
+    amended = moves.amend(paid, terms(land), WHY, NOW, procedure=land, field=paid.field, channel=Channel.POST)
+    assert amended.due_at == paid.due_at == clock.due_again(paid, terms(land))
+    other = moves.amend(paid, terms(), WHY, NOW, procedure="1.004222", field="cu-tru", channel=Channel.DIRECT)
+    assert other.due_at == accepted().due_at
+
+
+def test_an_amended_case_is_to_be_accepted_by_when_its_papers_were_complete() -> None:
+    asked = moves.request_supplement(submitted(channel=Channel.ONLINE), terms(), WHY, at(2), NOW)
+    complete = moves.complete_supplement(asked, terms(), at(10), NOW)
+    land = "1.013978"
+    amended = moves.amend(complete, terms(land), WHY, NOW, procedure=land, field="dat-dai", channel=Channel.ONLINE)
+    assert amended.act_by == complete.act_by
+
+
+def test_any_amount_is_taken_where_another_system_asked_for_it() -> None:
+    asked = moves.request_payment(in_progress(), None, "", at(2), NOW, lawful=False)
+    assert moves.record_payment(asked, terms(), 1_000, at(3), NOW).state is CaseState.IN_PROGRESS
+
+
 def test_a_promised_new_date_is_not_taken_back_by_an_amendment() -> None:
     extended = moves.extend(in_progress(), terms(), at(15, 17), WHY, at(3), NOW)
     assert TAKE["amend-case"](extended).due_at == at(15, 17)

@@ -9,6 +9,7 @@ from contracts.intake.vocabulary import Channel
 from contracts.refusals import Refused
 from services.chassis.ids import uuid7
 from services.intake.domain import procedures
+from services.intake.domain.reference_documents import vanished
 from services.intake.domain.tables import BadData
 from services.intake.reference import Reference, check_alone, shipped
 from services.worktime.clock import ZONE
@@ -143,3 +144,27 @@ def test_the_calendars_version_follows_its_days() -> None:
     texts = (DAYS, DAYS + "\n", DAYS.replace("holiday", "local"))
     versions = [Reference.of({**contents, ReferenceKind.DAYS: text}).calendar.version for text in texts]
     assert versions[0] == versions[1] != versions[2]
+
+
+def test_a_published_procedure_does_not_begin_later_than_it_did() -> None:
+    before = shipped(ReferenceKind.PROCEDURES)
+    line = next(line for line in before.splitlines(keepends=True) if line.startswith("1.004222,"))
+    kind = ReferenceKind.PROCEDURES
+    later = before.replace(line, line.replace("2025-07-01", "01/09/2025"))
+    (fault,) = vanished(kind, before, later)
+    assert (fault.column, fault.reason_en.split()[0]) == ("effective_from", "1.004222")
+    assert vanished(kind, later, before) == []
+    ended = line.replace("2025-07-01,,", "2025-07-01,2025-08-31,") + line.replace("2025-07-01", "2025-09-01")
+    assert vanished(kind, before, before.replace(line, ended)) == []
+
+
+def test_a_case_is_explained_by_the_rules_it_was_received_under() -> None:
+    text = shipped(ReferenceKind.RULES)
+    later = text[text.index("\n[[rules]]") :].replace("ND-118/2025", "later").replace("2025-07-01", "2025-07-03")
+    later = later.replace("cutoff = 15:00:00", "cutoff = 11:00:00")
+    reference = Reference.of({kind: shipped(kind) for kind in ReferenceKind} | {ReferenceKind.RULES: text + later})
+    noon = datetime(2025, 7, 4, 14, tzinfo=ZONE)
+    same_day = reference.deadline("1.001193", noon, rule_version="ND-118/2025")
+    assert same_day.due_at.day == 4
+    assert same_day.rule_version == "ND-118/2025"
+    assert reference.deadline("1.001193", noon).due_at.day == 7

@@ -4,7 +4,9 @@ from datetime import date, time
 
 import pytest
 
+from contracts.intake.catalogue import ReferenceKind
 from services.intake.data_files import shipped_text
+from services.intake.domain.reference_documents import vanished
 from services.intake.domain.rules import parse
 
 TEXT = shipped_text("rules.toml")
@@ -36,6 +38,9 @@ def test_the_shipped_rules_are_those_of_decree_118() -> None:
         ("completion_days = 15", "completion_days = -1", "entry 1, completion_days: -1 is negative"),
         ("cutoff = 15:00:00", "cutoff = 25:00:00", "rules.toml: "),
         ("\n[[rules]]", "\n[other]", "no \\[\\[rules\\]\\] entry"),
+        ("\n[[rules]]", "\nrules = []\n[other]", "no \\[\\[rules\\]\\] entry"),
+        ("\n[[rules]]", "\nrules = [1]\n[other]", "no \\[\\[rules\\]\\] entry"),
+        ("completion_days = 15", "completion_days = 99999", "entry 1, completion_days: 99999 is more than 1000"),
     ],
 )
 def test_what_is_wrong_is_named(old: str, new: str, told: str) -> None:
@@ -46,3 +51,17 @@ def test_what_is_wrong_is_named(old: str, new: str, told: str) -> None:
 def test_two_entries_of_one_day_are_refused() -> None:
     with pytest.raises(ValueError, match="two entries with effective_from 2025-07-01"):
         parse(LATER.replace("2026-03-01", "2025-07-01"))
+
+
+@pytest.mark.parametrize(
+    ("after", "column"),
+    [
+        (LATER, None),
+        (TEXT.replace("2025-07-01", "2025-07-02"), None),
+        (LATER.replace("ND-118/2025", "ND-118"), "version"),
+        (TEXT.replace("completion_days = 15", "completion_days = 10"), "version"),
+    ],
+    ids=["added", "another-day", "renamed", "other-numbers"],
+)
+def test_a_case_finds_the_rules_it_was_received_under(after: str, column: str | None) -> None:
+    assert [fault.column for fault in vanished(ReferenceKind.RULES, TEXT, after)] == ([column] if column else [])

@@ -47,11 +47,16 @@ def due_again(case: Case, terms: Terms) -> datetime | None:
     deadline = terms.due(case.clock_started_at)
     if deadline is None:
         return None
-    due = deadline.due_at
-    if terms.payment_off_clock:
-        for wait in case.waited(IntervalKind.PAYMENT):
-            if wait.until is not None and wait.since >= case.clock_started_at:
-                due = terms.moved_on(due, wait.since, wait.until)
+    return after_payments(case, terms, deadline.due_at)
+
+
+def after_payments(case: Case, terms: Terms, due: datetime) -> datetime:
+    """A due instant that was computed from the clock's start, moved on by the payments that were waited for since."""
+    if not terms.payment_off_clock or case.clock_started_at is None:
+        return due
+    for wait in case.waited(IntervalKind.PAYMENT):
+        if wait.until is not None and wait.since >= case.clock_started_at:
+            due = terms.moved_on(due, wait.since, wait.until)
     return due
 
 

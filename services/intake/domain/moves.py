@@ -25,6 +25,7 @@ from services.intake.domain.cases import (
     started_waiting,
     stopped_waiting,
 )
+from services.intake.domain.clock import after_payments
 from services.intake.domain.terms import Terms
 from services.worktime.clock import ZONE
 from services.worktime.deadline import Deadline
@@ -177,13 +178,16 @@ def request_payment(
 
 
 def record_payment(case: Case, terms: Terms, amount: int | None, at: datetime, now: datetime) -> Case:
-    """The amount asked for was paid. Where the wait is off the clock, the due instant moves on by its working time."""
+    """The amount asked for was paid; whatever amount, where another system asked and did not say how much.
+
+    Where the wait is off the clock, the due instant moves on by its working time.
+    """
     check_state(case, "record-payment")
     check_time("paid_at", at, case.moved_at, now)
     wait = case.open_wait
     if wait is None or case.due_at is None:
         raise ValueError(f"case {case.id} awaits a payment that was never asked for")
-    if amount != wait.amount:
+    if wait.amount is not None and amount != wait.amount:
         raise broken(
             Condition.RECEIPT_GIVEN,
             f"Đã yêu cầu {wait.amount} đồng, ghi nhận {amount} đồng.",
@@ -282,7 +286,8 @@ def amend(
 ) -> Case:
     """Corrects what was recorded. `terms` are those of the procedure that it should have been.
 
-    The deadline is computed again from the same start; a date that the citizen was promised is not taken back.
+    The deadline is computed again from the same start, and payments that were waited for off the clock stay off it; a
+    date that the citizen was promised is not taken back.
     """
     check_state(case, "amend-case")
     check_reason(reason)
@@ -294,10 +299,12 @@ def amend(
         )
     case = replace(case, procedure=procedure, field=field, channel=channel)
     if case.clock_started_at is None or case.due_at is None:
-        accept_by = terms.accept_by(case.submitted_at, channel)
+        accept_by = terms.accept_by(case.moved_at, channel)  # from a completed supplement on, if there was one
         return moved(case, fact(events.CaseAmended, case, amended_at=now), act_by=accept_by)
     deadline = _due(case, terms, case.clock_started_at)
-    due = max(deadline.due_at, case.due_at) if case.extended_at else deadline.due_at
+    due = after_payments(case, terms, deadline.due_at)
+    if case.extended_at:
+        due = max(due, case.due_at)
     happened = fact(
         events.CaseAmended,
         case,

@@ -2,11 +2,12 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from contracts.intake.catalogue import ReferenceKind
 from contracts.intake.commands.catalogue import ReferenceChange, ReferenceDiff
-from services.intake.domain import tables
+from services.intake.domain import rules, tables
 from services.intake.domain.tables import Fault
 
 _SHOWN = 100
@@ -97,13 +98,29 @@ def _details(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
 
 
 def vanished(kind: ReferenceKind, before: str | None, after: str) -> list[Fault]:
-    """Faults of a document that lacks codes which were published before it: cases bear them."""
+    """Faults of a document that lacks what was published before it: cases bear codes, and keep their rules."""
     form = FORMS[kind]
-    if before is None or not form.last_day:
+    if before is None:
         return []
-    there = {cells["code"] for cells in entries(kind, after).values()}
-    gone = dict.fromkeys(cells["code"] for cells in entries(kind, before).values() if cells["code"] not in there)
-    return [
+    if kind is ReferenceKind.RULES:
+        return list(_rules_vanished(before, after))
+    if not form.last_day:
+        return []
+    there, were = _first_days(kind, after), _first_days(kind, before)
+    begins = form.key[1]
+    later = [
+        Fault(
+            form.file,
+            0,
+            begins,
+            f"{code}: đã công bố hiệu lực từ {first:%d/%m/%Y}, không được lùi: hồ sơ từ những ngày đó cần nó",
+            f"{code} was published from {first} on, and may not begin later: cases of those days need it",
+        )
+        for code, first in were.items()
+        if code in there and there[code] > first
+    ]
+    gone = [code for code in were if code not in there]
+    return later + [
         Fault(
             form.file,
             0,
@@ -113,3 +130,35 @@ def vanished(kind: ReferenceKind, before: str | None, after: str) -> list[Fault]
         )
         for code in gone
     ]
+
+
+def _first_days(kind: ReferenceKind, content: str) -> dict[str, date]:
+    """The day from which on each code is told of."""
+    first: dict[str, date] = {}
+    for code, begins in entries(kind, content):
+        day = tables.day(begins)
+        first[code] = min(day, first.get(code, day))
+    return first
+
+
+def _rules_vanished(before: str, after: str) -> Iterator[Fault]:
+    """A version of the rules stays, with its numbers: other numbers are another version, from another day on."""
+    there = {each.version: each for each in rules.parse(after).versions}
+    for old in rules.parse(before).versions:
+        new = there.get(old.version)
+        if new is None:
+            yield Fault(
+                FORMS[ReferenceKind.RULES].file,
+                0,
+                "version",
+                f"thiếu {old.version}: quy tắc đã công bố không được xoá, hồ sơ cũ vẫn theo nó",
+                f"{old.version} is missing: rules that were published stay, older cases keep them",
+            )
+        elif replace(new, source=old.source, effective_from=old.effective_from) != old:
+            yield Fault(
+                FORMS[ReferenceKind.RULES].file,
+                0,
+                "version",
+                f"{old.version}: số đã công bố không được sửa, hồ sơ cũ vẫn theo nó; hãy thêm một mục [[rules]] mới",
+                f"{old.version}: published numbers stay, older cases keep them; add another [[rules]] entry",
+            )

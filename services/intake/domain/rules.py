@@ -9,6 +9,9 @@ from typing import Any
 
 from services.worktime.deadline import DeadlineRules
 
+_LARGEST = 1_000
+"""Hours, days or times: what is larger is a slip, and dates might not reach that far."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -63,6 +66,8 @@ def parse(text: str) -> RuleBook:
         raise ValueError(f"rules.toml: {error}") from error
     except KeyError:
         raise ValueError("rules.toml: no [[rules]] entry") from None
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("rules.toml: no [[rules]] entry")
     versions = sorted(
         (_rules(number, entry) for number, entry in enumerate(entries, 1)), key=lambda r: r.effective_from
     )
@@ -82,6 +87,8 @@ def _rules(number: int, entry: dict[str, Any]) -> Rules:
             raise ValueError(f"rules.toml, entry {number}, {key}: {value!r} is no {getattr(kind, '__name__', kind)}")
         if kind is int and value < 0:
             raise ValueError(f"rules.toml, entry {number}, {key}: {value} is negative")
+        if kind is int and value > _LARGEST:
+            raise ValueError(f"rules.toml, entry {number}, {key}: {value} is more than {_LARGEST}")
     return Rules(**entry)
 
 

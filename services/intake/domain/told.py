@@ -43,6 +43,10 @@ _FOLLOWS = {
     "new_due_at": "accepted_at",
 }
 
+_WORDS = ("reason", "applicant_name", "applicant_id_number", "applicant_phone")
+_LONGEST = {"reason": 1_000}
+_LONGEST_OTHERWISE = 300
+
 TermsOf = Callable[[Case, datetime], Terms]
 
 
@@ -68,7 +72,10 @@ class Told:
 
 
 def read(row: LogRow) -> Told:
-    """The steps of a row. Refused: no instant, a step without the one before it, a password in a reason."""
+    """The steps of a row. Refused: no instant, a step without the one before it, a password in a reason, a text that
+    cannot be kept."""
+    for column in _WORDS:
+        _check_words(column, getattr(row, column))
     if row.reason and secret_in(row.reason):
         raise refuse(
             CommonRefusal.SECRET_NOT_ACCEPTED,
@@ -215,7 +222,9 @@ def parse_instant(row: LogRow, column: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        if at.tzinfo is not None and at.year >= EARLIEST.year:  # what lies before all cases is refused later on
+            at = at.astimezone(ZONE)  # in one zone, so that instants compare without reckoning
+    except (ValueError, OverflowError):
         at = None
     if at is None or at.tzinfo is None:
         raise refuse(
@@ -224,8 +233,18 @@ def parse_instant(row: LogRow, column: str) -> datetime | None:
             f"“{text}” is not an ISO 8601 instant with an offset, such as 2025-07-01T08:30+07:00.",
             field=column,
         )
-    # In one zone, so that instants compare without reckoning; what lies before all cases is refused later on.
-    return at if at.year < EARLIEST.year else at.astimezone(ZONE)
+    return at
+
+
+def _check_words(column: str, text: str) -> None:
+    """Refused: longer than what commands may carry, or with a NUL, which no database keeps. It repeats nothing."""
+    longest = _LONGEST.get(column, _LONGEST_OTHERWISE)
+    if len(text) > longest:
+        raise refuse(
+            CommonRefusal.INVALID, f"Dài quá {longest} ký tự.", f"Longer than {longest} characters.", field=column
+        )
+    if "\0" in text:
+        raise refuse(CommonRefusal.INVALID, "Có ký tự NUL.", "There is a NUL character.", field=column)
 
 
 def _gap(earlier: str, later: str) -> Refused:

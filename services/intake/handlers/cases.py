@@ -26,6 +26,8 @@ from services.intake.reference import Reference
 from services.intake.store import cases as store
 from services.worktime.clock import ZONE, Clock
 
+_ASKED_ELSEWHERE = "Đã yêu cầu nộp trên hệ thống khác"
+
 
 class CaseHandlers:
     """Commands that create or move a case."""
@@ -104,6 +106,8 @@ class CaseHandlers:
         at = wish.paid_at or now
         after = moves.record_payment(before, reference.terms_of(before, at), wish.amount, at, now)
         moved = await self._save(work, command, before, after)
+        if (wait := before.open_wait) and wait.amount is None:  # another system asked; there is no fee of ours yet
+            await fees.ask(work.connection, after, wish.amount, _ASKED_ELSEWHERE, command.actor.id, wait.since)
         paid = fees.Payment(wish.method, at, wish.reference)
         fee = await fees.pay_open(work.connection, after, paid, command.actor.id)
         return moved.model_copy(update={"fee_id": fee.id, "receipt_number": fee.receipt_number})

@@ -57,8 +57,9 @@ class DocumentHandlers:
             if _stands_for(wish.form, kind, on):
                 form = await self._form(connection, reference, story, kind, on)
                 if form is not None:
-                    await self._trail.looked_at_case(work, command, case.id, f"form {wish.form}")
-                    return await self._view(form, on, case.case_code or str(case.id))
+                    view = await self._view(form, on, case.case_code or str(case.id))
+                    await self._trail.looked_at_case(work, command, case.id, f"form {wish.form}")  # locks the case
+                    return view
         raise _not_available(wish.form, case.case_code or str(case.id))
 
     async def _form(
@@ -67,12 +68,9 @@ class DocumentHandlers:
         case = story.case
         if kind is not Receipt:
             return of_case.MAKERS[kind](story, on)
-        start = case.clock_started_at
-        if start is None:
+        deadline = reference.deadline_of(case)
+        if deadline is None:
             return None
-        restarted = start != case.accepted_at
-        received = case.submitted_at.astimezone(ZONE).date()
-        deadline = reference.deadline(case.procedure, start, case.deciding_unit, restarted=restarted, received=received)
         asked = await fees.of_case(connection, case.id)
         return of_case.receipt(case, story.known, deadline, asked, self._lookup(case))
 

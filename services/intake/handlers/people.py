@@ -117,8 +117,7 @@ class People:
 
     async def details_of(self, connection: Connection, person: UUID) -> PersonDetails:
         """Somebody's details, for a use case that writes its own entry to the audit. Refused: unknown, or erased."""
-        row = await self._locked(connection, person)
-        return self._open(row)[1].details()
+        return self._open(_there(await store.by_id(connection, person)))[1].details()
 
     async def key_of(self, connection: Connection, person: UUID) -> bytes:
         """Somebody's key, for what else of theirs is kept under it. Refused: unknown, or erased."""

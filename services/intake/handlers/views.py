@@ -1,6 +1,7 @@
 """What people look at: a case with its explained deadline, its history, inboxes, a search."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from contracts.envelope import Query
 from contracts.intake.lifecycle import OPEN, moves_from
 from contracts.intake.queries import cases as queries
 from contracts.intake.vocabulary import CaseState
-from contracts.refusals import CommonRefusal, refuse
+from contracts.refusals import CommonRefusal, Refused, refuse
 from contracts.roles import Role
 from services.chassis.database import Connection
 from services.intake.domain import clock
@@ -51,19 +52,15 @@ class CaseViews:
     def _view(self, case: Case, reference: Reference, role: Role) -> queries.CaseView:
         steps: list[queries.DeadlineStep] = []
         paused = None
-        if case.clock_started_at is not None:
-            terms = reference.terms_of(case, case.clock_started_at)
-            paused = clock.readings(case, terms, self._clock.now()).paused
-            steps = [
-                queries.DeadlineStep(kind=s.kind, at=s.at, note_vi=s.note_vi, note_en=s.note_en, article=s.article)
-                for s in reference.deadline(
-                    case.procedure,
-                    case.clock_started_at,
-                    case.deciding_unit,
-                    restarted=case.clock_started_at != case.accepted_at,
-                    received=case.submitted_at.astimezone(ZONE).date(),
-                ).steps
-            ]
+        # Where the catalogue has taken the limit away meanwhile, the case is shown with what was promised, unexplained.
+        with suppress(Refused):
+            if (deadline := reference.deadline_of(case)) is not None:
+                terms = reference.terms_of(case, case.submitted_at)
+                paused = clock.readings(case, terms, self._clock.now()).paused
+                steps = [
+                    queries.DeadlineStep(kind=s.kind, at=s.at, note_vi=s.note_vi, note_en=s.note_en, article=s.article)
+                    for s in deadline.steps
+                ]
         return queries.CaseView(
             case_id=case.id,
             case_code=case.case_code,

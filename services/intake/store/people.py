@@ -47,11 +47,15 @@ async def by_id(connection: Connection, person: UUID) -> PersonRow | None:
 
 
 async def locked_by_number(connection: Connection, hashes: Iterable[bytes]) -> dict[bytes, PersonRow]:
-    """Who has these identity numbers, by hash, locked in the order of their ids."""
+    """Who has these identity numbers, by hash, locked in the order of their ids.
+
+    Somebody who was erased while their lock was waited for has no number any more: the row is looked at again then, the
+    hash beside it is not.
+    """
     rows = await connection.fetch(
         f"""select h.hash, {", ".join(f"p.{name.strip()}" for name in _COLUMNS.split(","))}
             from person_hash h join person p on p.id = h.person
-            where h.kind = 'id' and h.hash = any($1) order by p.id for update of p""",
+            where h.kind = 'id' and h.hash = any($1) and p.erased_at is null order by p.id for update of p""",
         list(hashes),
     )
     return {row["hash"]: _person(row) for row in rows}
