@@ -15,6 +15,7 @@ from contracts.intake.queries.audit import AuditEntry, AuditRoots, AuditRootsVie
 from services.chassis.connect import operator
 from services.intake.cli import audit_check
 from services.intake.cli.audit_check import Finding, Verdict
+from services.intake.cli.options import Case
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _WORDS = {
@@ -38,7 +39,7 @@ def audit() -> None:
 
 
 @audit.command("show")
-@click.argument("case")
+@click.argument("case", type=Case(or_id=True))
 @click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 def show(case: str, as_json: bool) -> None:
     """Ai đã làm gì với hồ sơ CASE (mã hồ sơ hoặc định danh) / who did what to a case, by its code or id."""
@@ -55,7 +56,7 @@ def show(case: str, as_json: bool) -> None:
 @audit.command("verify")
 @click.option("--from", "since", type=_DAY, default=None, help="Từ ngày / first day")
 @click.option("--to", "until", type=_DAY, default=None, help="Đến ngày / last day")
-@click.option("--case", default=None, help="Chỉ một hồ sơ / one case only")
+@click.option("--case", type=Case(or_id=True), default=None, help="Chỉ một hồ sơ / one case only")
 @click.option(
     "--public-key",
     "key_file",

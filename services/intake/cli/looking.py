@@ -15,6 +15,7 @@ from contracts.intake.lifecycle import CONDITIONS, MOVES, Target
 from contracts.intake.queries import cases as queries
 from contracts.intake.vocabulary import STATE_NAMES, CaseState
 from services.chassis.connect import operator
+from services.intake.cli.options import Case, UnitCode
 from services.worktime.clock import ZONE
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -58,7 +59,7 @@ def moves(lang: str) -> None:
 
 
 @click.command("show")
-@click.argument("code")
+@click.argument("code", type=Case())
 @_JSON
 def show(code: str, as_json: bool) -> None:
     """Một hồ sơ: trạng thái, hạn và lý do, lịch sử / one case: state, explained deadline, history."""
@@ -101,7 +102,7 @@ def show(code: str, as_json: bool) -> None:
 
 
 @click.command("list")
-@click.option("--unit", required=True, help="Mã xã hay tỉnh / commune or province")
+@click.option("--unit", type=UnitCode(), required=True, help="Mã xã hay tỉnh / commune or province")
 @click.option("--side", type=click.Choice(["receiving", "deciding", "province"]), default="deciding")
 @click.option("--state", "states", type=click.Choice([str(s) for s in CaseState]), multiple=True)
 @click.option("--size", type=click.IntRange(1, 200), default=20)
@@ -154,8 +155,7 @@ async def _ask(wish: BaseModel, result: type[Result]) -> Result:
 
 async def _ask_for_case(code: str) -> tuple[queries.CaseView, queries.CaseHistoryView]:
     async with operator() as (_, caller):
-        wish = queries.CaseByCode.model_construct(case_code=code.strip().upper())
-        view = await caller.call("intake", wish, queries.CaseView)
+        view = await caller.call("intake", queries.CaseByCode(case_code=code), queries.CaseView)
         history = queries.CaseHistory(case_id=view.case_id)
         return view, await caller.call("intake", history, queries.CaseHistoryView)
 
