@@ -29,6 +29,10 @@ _WORDS = {
     "day-changed": ("các mục trong ngày khác lúc niêm phong", "the day's entries are not those that were sealed"),
     "day-unsealed": ("ngày đã qua mà chưa niêm phong", "the day is over and was not sealed"),
     "root-out-of-chain": ("niêm phong không nối tiếp ngày trước", "the seal does not follow the day before"),
+    "key-unknown": (
+        "hệ thống đang ký bằng khóa không có trong --public-key",
+        "the system signs with a key that is not in --public-key",
+    ),
     "root-forged": ("chữ ký không phải của khóa đã biết", "not signed by a key that is known"),
 }
 
@@ -155,12 +159,13 @@ def _line(each: AuditEntry) -> str:
 def tell(verdict: Verdict, console: Console, *, trusted: bool) -> None:
     """Each finding in words, then the sum."""
     for finding in verdict.findings:
-        console.print(f"[red]✗[/] {_where(finding)}: {' / '.join(_words(finding))}", highlight=False)
+        place = f"{where}: " if (where := _where(finding)) else ""
+        console.print(f"[red]✗[/] {place}{' / '.join(_words(finding))}", highlight=False)
     if verdict.found > len(verdict.findings):
         console.print(f"… +{verdict.found - len(verdict.findings)}", highlight=False)
     console.print(
-        f"{verdict.entries} mục, {verdict.days} ngày, {verdict.events} sự kiện. / "
-        f"{verdict.entries} entries, {verdict.days} days, {verdict.events} events.",
+        f"{verdict.entries} mục, {verdict.days} ngày (đã niêm phong {verdict.sealed}), {verdict.events} sự kiện. / "
+        "entries, days (sealed), events.",
         highlight=False,
     )
     if not trusted:
