@@ -16,12 +16,13 @@ from contracts.intake.commands.importing import LogRow, RejectedRow
 from contracts.personal import MASK
 from services.intake.cli.case_log import UTF_16, open_log, open_source
 from services.intake.cli.lines import COLUMNS, FIELDS, PERSONAL, BadFile, BadLine, Cell, Record
-from services.intake.cli.mapping import Mapping
+from services.intake.cli.mapping import OPEN, Mapping
 from services.intake.cli.names import CHANNEL_WORDS, STATUS_NAMES, SYNONYMS, fold
 
 _ROWS = 10
 _PROBLEMS = 20
 _WORDS = 30
+_OPEN_NOTE = "không thấy cột: điền mã, hoặc thêm vào [columns] / no column found: a code, or a line in [columns]"
 _LOOKED_AT = 2_000
 """Rows from which the words of a status column are gathered."""
 
@@ -162,7 +163,7 @@ def _toml(
         *(f"{name} = {_quoted(columns[name])}" for name in FIELDS if name in columns),
     ]
     missing = [name for name in COLUMNS[:7] if name not in columns]
-    out += ["", "[constants]", *(f'{name} = "?"  # không thấy cột / no column found' for name in missing)]
+    out += ["", "[constants]", *(f'{name} = "{OPEN}"  # {_OPEN_NOTE}' for name in missing)]
     out += ["", "[values.channel]", *(f"{_quoted(word)} = {_quoted(value)}" for word, value in CHANNEL_WORDS.items())]
     if status is not None:
         out += ["", "[status]", f"column = {_quoted(names[status])}", "", "[status.words]"]
