@@ -58,10 +58,20 @@ def test_a_stack_that_does_not_run_is_told_with_what_to_do(
     assert "make run" in capsys.readouterr().err
 
 
-def test_the_list_of_commands_keeps_both_languages_on_a_narrow_terminal() -> None:
-    shown = CliRunner().invoke(tiepsuc, ["--help"], terminal_width=80).output
-    assert "message..." not in shown
-    assert "message contracts" in " ".join(shown.split())
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "message contracts"),
+        (["case"], "the table of a case's life"),
+        (["catalogue"], "all of them; without RUN"),
+        (["dead-letters"], "the original is kept"),
+    ],
+)
+def test_the_list_of_commands_keeps_both_languages_on_a_narrow_terminal(arguments: list[str], told: str) -> None:
+    shown = CliRunner().invoke(tiepsuc, [*arguments, "--help"], terminal_width=80).output
+    commands = shown.partition("Commands:")[2]
+    assert "..." not in commands
+    assert told in " ".join(commands.split())
 
 
 def test_a_provisioner_that_was_told_nothing_says_what_it_lacks(

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from contracts.intake.queries.audit import AuditEntry, AuditRoots, AuditRootsView, AuditTrailView
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.intake.cli import audit_check
 from services.intake.cli.audit_check import Finding, Verdict
@@ -37,7 +38,7 @@ _WORDS = {
 }
 
 
-@click.group("audit")
+@click.group("audit", cls=Group)
 def audit() -> None:
     """Nhật ký kiểm soát: xem và kiểm tra / the audit: show and verify."""
 

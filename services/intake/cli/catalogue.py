@@ -42,6 +42,7 @@ from contracts.intake.queries.recompute import (
 from contracts.intake.refusals import IntakeRefusal
 from contracts.refusals import Refused
 from services.chassis.client import Caller
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
 from services.intake.cli.catalogue_views import instant, moved_line, show_diff, show_procedure, show_unit
@@ -56,7 +57,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="In JSON / print JS
 _note = click.option("--note", required=True, help="Lý do / why: số văn bản, ngày ban hành…")
 
 
-@click.group("catalogue")
+@click.group("catalogue", cls=Group)
 def catalogue() -> None:
     """Danh mục: thủ tục, giấy tờ, đơn vị, lịch / the catalogue: procedures, papers, units, calendar."""
 

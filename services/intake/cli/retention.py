@@ -11,12 +11,13 @@ from rich.table import Table
 
 from contracts.intake.queries.retention import RetentionCase, RetentionReport, RetentionReportView
 from services.chassis.client import Caller
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 
 _PAGE = 1_000
 
 
-@click.group("retention")
+@click.group("retention", cls=Group)
 def retention() -> None:
     """Thời hạn lưu hồ sơ / how long cases are kept."""
 
