@@ -17,6 +17,8 @@ from services.chassis.connect import operator
 from services.intake.cli import audit_check
 from services.intake.cli.audit_check import Finding, Verdict
 from services.intake.cli.options import Case
+from services.intake.cli.words import action, role, state
+from services.worktime.clock import ZONE
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _WORDS = {
@@ -144,14 +146,15 @@ async def _public_key() -> str:
 
 
 def _line(each: AuditEntry) -> str:
-    """One entry, e.g. `3  2025-07-01 09:00:00+0700  accept-case  canbo-01 (leader)  submitted → accepted  v1 → 2`."""
+    """One entry: `3  09:00:00 01/07/2025  Tiếp nhận / accept-case  a-01 (chuyên viên)  mới nộp → …  v1 → 2`."""
+    moved = (each.from_state, each.to_state)
     parts = [
         f"{each.number:>3}",
-        f"{each.at:%Y-%m-%d %H:%M:%S%z}",
-        each.action,
-        f"{each.actor} ({each.role})",
-        f"{each.from_state or '–'} → {each.to_state or '–'}",
-        f"v{each.from_version} → {each.to_version}",
+        f"{each.at.astimezone(ZONE):%H:%M:%S %d/%m/%Y}",
+        action(each.action),
+        f"{each.actor} ({role(each.role)})",
+        *([" → ".join(state(name) or "–" for name in moved)] if any(moved) else []),
+        *([f"v{each.from_version} → {each.to_version}"] if each.from_version != each.to_version else []),
         *([f"“{each.reason}”"] if each.reason else []),
     ]
     return "  ".join(parts)
