@@ -18,7 +18,7 @@ RECORDED = datetime(2025, 8, 1, 2, tzinfo=UTC)
 
 
 def told(**step: Any) -> str:
-    values = {"version": 1, "kind": "accepted", "recorded_at": RECORDED, "facts": {}} | step
+    values: dict[str, Any] = {"version": 1, "kind": "accepted", "recorded_at": RECORDED, "facts": {}} | step
     console = Console(width=200)
     with console.capture() as capture:
         console.print(story(CaseHistoryView(case_id=CASE, steps=[CaseStep(**values)])))

@@ -39,6 +39,16 @@ def test_a_dry_run_counts_shows_and_sends_nothing(files: tuple[str, str]) -> Non
     assert sorted(each.name for each in Path(log).parent.iterdir()) == ["log.csv", "m.toml"]
 
 
+def test_brackets_of_a_file_are_shown_as_they_are(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    columns = "case_code,unit,deciding_unit,procedure,channel,submitted_at,accepted_at,completed_at,returned_at"
+    log.write_text(f"{columns}\nc,31570,31570,[/b],[red]direct,,,,\n")
+    done = CliRunner().invoke(import_log, ["--dry-run", str(log)])
+    assert done.exit_code == 0, done.output
+    assert "[/b]" in done.output
+    assert "[red]direct" in done.output
+
+
 def test_a_file_of_bad_lines_only_fills_no_page(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     columns = "case_code,unit,deciding_unit,procedure,channel,submitted_at,accepted_at,completed_at,returned_at"

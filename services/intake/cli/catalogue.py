@@ -11,6 +11,7 @@ from uuid import UUID
 import click
 from pydantic import BaseModel
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -45,7 +46,7 @@ from services.chassis.client import Caller
 from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
-from services.intake.cli.catalogue_views import instant, moved_line, show_diff, show_procedure, show_unit
+from services.intake.cli.catalogue_views import STATUS, instant, moved_line, show_diff, show_procedure, show_unit
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -143,7 +144,7 @@ def list_(kind: str | None, as_json: bool) -> None:
     for line in view.documents:
         at = line.published_at or line.created_at
         by = line.published_by or line.created_by
-        table.add_row(line.kind, str(line.version), line.status, instant(at), by, line.note)
+        table.add_row(line.kind, str(line.version), STATUS[line.status], instant(at), escape(by), escape(line.note))
     Console().print(table)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.intake.commands.importing import LogRow, RejectedRow
@@ -88,12 +89,12 @@ def show(found: Look, lang: str, *, as_json: bool) -> None:
     table = Table("trường / field", "cột / column", *(str(row["line"]) for row in rows[:3]))
     for name in FIELDS:
         if any(row[name] for row in rows) or name in COLUMNS:
-            table.add_row(name, found.heads.get(name, "—"), *(str(row[name]) for row in rows[:3]))
+            table.add_row(name, *map(escape, (found.heads.get(name, "—"), *(str(row[name]) for row in rows[:3]))))
     console.print(table)
     for (column, vi, en), count in found.problems.most_common():
         first = found.examples[column, vi, en]
-        reason = vi if lang == "vi" else en
-        console.print(f"✗ {count} × [bold]{column}[/] {reason} (dòng / line {first})", highlight=False)
+        reason = escape(vi if lang == "vi" else en)
+        console.print(f"✗ {count} × [bold]{escape(column)}[/] {reason} (dòng / line {first})", highlight=False)
     console.print(
         f"{found.good} dòng đọc được, {found.bad} dòng không; chưa gửi gì. / "
         f"{found.good} lines can be read, {found.bad} cannot; nothing was sent."
