@@ -24,3 +24,18 @@ class Role(StrEnum):
 
 
 OFFICERS = frozenset({Role.RECEIVING_OFFICER, Role.SPECIALIST, Role.LEADER, Role.CENTRE_HEAD})
+
+ROLE_NAMES: dict[Role, tuple[str, str]] = {
+    Role.CITIZEN: ("người dân", "citizen"),
+    Role.VOLUNTEER: ("tình nguyện viên", "volunteer"),
+    Role.LEAD: ("đội trưởng", "team lead"),
+    Role.RECEIVING_OFFICER: ("cán bộ tiếp nhận", "receiving officer"),
+    Role.SPECIALIST: ("chuyên viên", "specialist"),
+    Role.LEADER: ("lãnh đạo", "leader"),
+    Role.CENTRE_HEAD: ("trưởng trung tâm", "head of the centre"),
+    Role.PROVINCE: ("cấp tỉnh", "province"),
+    Role.ADMINISTRATOR: ("quản trị", "administrator"),
+    Role.OPERATOR: ("vận hành", "operator"),
+    Role.MINOR_VOLUNTEER: ("tình nguyện viên dưới 18 tuổi", "volunteer under 18"),
+}
+"""For people, in Vietnamese and English."""

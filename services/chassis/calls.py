@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.envelope import Call, Command, Query, Refusal, Reply
 from contracts.free_text import SECRET_ERROR
 from contracts.refusals import CommonRefusal, Refused, refuse
+from contracts.roles import ROLE_NAMES
 from contracts.topology import MAX_PAYLOAD, CallSpec, Topology
 from services.chassis import metrics, tracing
 from services.chassis.database import Connection, Database, UnitOfWork
@@ -196,10 +197,11 @@ class Calls:
 
     def _check_role(self, spec: CallSpec, call: Call[Any]) -> None:
         if call.actor.role not in spec.roles:
+            vi, en = ROLE_NAMES[call.actor.role]
             raise refuse(
                 CommonRefusal.FORBIDDEN,
-                f"Vai trò {call.actor.role} không được thực hiện {spec.verb}.",
-                f"The role {call.actor.role} may not {spec.verb}.",
+                f"Vai trò “{vi}” không được thực hiện việc này ({spec.verb}).",
+                f"The role “{en}” may not do this ({spec.verb}).",
                 field="actor.role",
             )
 

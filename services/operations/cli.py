@@ -6,12 +6,13 @@ from importlib.metadata import entry_points
 import click
 
 from contracts.refusals import CommonRefusal, Refused
+from services.chassis.command_group import Group
 from services.chassis.errors import Misconfigured
 
 _GROUP = "tiepsuc.commands"
 
 
-class _Parts(click.Group):
+class _Parts(Group):
     """A group whose commands are the entry points of `tiepsuc.commands`, each part imported only when needed."""
 
     def list_commands(self, _: click.Context) -> list[str]:
@@ -22,12 +23,6 @@ class _Parts(click.Group):
             command: click.Command = part.load()
             return command
         return None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Click cuts each line at the terminal's edge, and with it the second language; here lines are wrapped."""
-        shown = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, each.get_short_help_str(200)) for name, each in shown if each])
 
 
 @click.group(cls=_Parts)

@@ -23,6 +23,7 @@ from contracts.operations.commands import (
 from contracts.refusals import CommonRefusal, Refused
 from contracts.topology import SERVICES
 from services.chassis.client import Caller
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.operations.letters import Found, find, listing
 from services.operations.words import table
@@ -61,7 +62,7 @@ class Tried:
         return {"service": self.service, "id": str(self.id), "dry_run": self.dry_run, **answer}
 
 
-@click.group("dead-letters", invoke_without_command=True)
+@click.group("dead-letters", cls=Group, invoke_without_command=True)
 @_service
 @_settled
 @_json

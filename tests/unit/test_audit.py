@@ -125,7 +125,9 @@ def signed(root: Root, signer: Signer = SIGNER) -> Root:
     return replace(root, signature=signer.sign(root), public_key=signer.public_key)
 
 
-def judged(found: list[Root], announced: int, now: datetime | None = None) -> list[tuple[str, date | None]]:
+def judged(
+    found: list[Root], announced: int, now: datetime | None = None, key: bytes = SIGNER.public_key
+) -> list[tuple[str, date | None]]:
     state = AuditRootsView(
         first_day=DAY,
         today=DAY + timedelta(days=4),
@@ -135,7 +137,13 @@ def judged(found: list[Root], announced: int, now: datetime | None = None) -> li
         roots=[],
         more=False,
     )
-    return [(f.kind, f.day) for f in root_faults([told(each) for each in found], state, [SIGNER.public_key])]
+    return [(f.kind, f.day) for f in root_faults([told(each) for each in found], state, [key])]
+
+
+def test_a_foreign_key_is_noticed_before_it_has_signed_anything() -> None:
+    first_day = audit.bounds(DAY)[0] + timedelta(hours=9)
+    assert judged([], 0, first_day) == []
+    assert judged([], 0, first_day, key=bytes(32)) == [("key-unknown", None)]
 
 
 def test_roots_in_order_are_good_and_the_last_day_may_be_waited_for() -> None:

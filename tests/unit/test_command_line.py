@@ -21,6 +21,14 @@ LETTER = "018f0000-0000-7000-8000-000000000000"
         (("report", "--from", "29.07.2025", "--to", "2025-07-29"), "“29.07.2025” không phải ngày / is no day"),
         (("report", "--from", "2025-07-29", "--to", "2025-07-01"), "--to trước --from"),
         (("report", "--from", "2025-07-01"), "--to"),
+        (("case", "list", "--unit", "xx"), "mã xã 5 số"),
+        (("case", "show", "H13.57-1"), "“H13.57-1” không phải mã hồ sơ"),
+        (("case", "form", "x"), "is no case code such as H13.57-250701-0001"),
+        (("case", "form", "H13.57-250701-0003", "--form", "abc"), "“abc”: số mẫu là 01, 02…"),
+        (("case", "register", "--unit", "92", *MONTH), "a commune's code has 5 digits"),
+        (("case", "fetch", "x"), "“x” không phải mã hồ sơ"),
+        (("audit", "show", "x"), "“x” không phải mã hồ sơ"),
+        (("audit", "verify", "--case", "x"), "“x” không phải mã hồ sơ"),
         (("dead-letters", "retry"), "give ID or --all"),
         (("dead-letters", "discard", LETTER, "--yes", "--reason", "x"), "at least 3 characters"),
         (("replay", "--days", "1", "--entity", LETTER), "not both"),
@@ -50,10 +58,20 @@ def test_a_stack_that_does_not_run_is_told_with_what_to_do(
     assert "make run" in capsys.readouterr().err
 
 
-def test_the_list_of_commands_keeps_both_languages_on_a_narrow_terminal() -> None:
-    shown = CliRunner().invoke(tiepsuc, ["--help"], terminal_width=80).output
-    assert "message..." not in shown
-    assert "message contracts" in " ".join(shown.split())
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "message contracts"),
+        (["case"], "the table of a case's life"),
+        (["catalogue"], "all of them; without RUN"),
+        (["dead-letters"], "the original is kept"),
+    ],
+)
+def test_the_list_of_commands_keeps_both_languages_on_a_narrow_terminal(arguments: list[str], told: str) -> None:
+    shown = CliRunner().invoke(tiepsuc, [*arguments, "--help"], terminal_width=80).output
+    commands = shown.partition("Commands:")[2]
+    assert "..." not in commands
+    assert told in " ".join(commands.split())
 
 
 def test_a_provisioner_that_was_told_nothing_says_what_it_lacks(

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from contracts.intake.queries.feedback import SatisfactionSummary, SatisfactionSummaryView
 from contracts.intake.queries.visits import AssistanceSummary, AssistanceSummaryView, VisitShare
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.intake.cli.options import Day, UnitCode
 
@@ -26,7 +27,7 @@ _to = click.option("--to", "last", type=Day(), required=True, help="Ngày cuối
 _json = click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 
 
-@click.group("assistance")
+@click.group("assistance", cls=Group)
 def assistance() -> None:
     """Hỗ trợ người dân và mức độ hài lòng / assistance given, and how content people are."""
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -30,34 +29,28 @@ from contracts.intake.queries.cases import CaseByCode, CaseView
 from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
+from services.intake.cli.options import Case
 from services.intake.domain.attachments import TYPES
 
 
 @click.command("attach")
-@click.argument("code")
+@click.argument("code", type=Case())
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--kind", type=click.Choice([str(kind) for kind in AttachmentKind]), default="paper", show_default=True)
 def attach(code: str, files: tuple[Path, ...], kind: str) -> None:
     """Đính kèm giấy tờ đã số hóa; gửi lại thì đi tiếp / attach digitised papers; sent again, it goes on."""
-    asyncio.run(_attach(_by_code(code), files, AttachmentKind(kind)))
+    asyncio.run(_attach(CaseByCode(case_code=code), files, AttachmentKind(kind)))
 
 
 @click.command("fetch")
-@click.argument("code")
+@click.argument("code", type=Case())
 @click.option(
     "-d", "--directory", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Thư mục / to"
 )
 def fetch(code: str, directory: Path) -> None:
     """Lấy các tệp của hồ sơ về, không ghi đè / get a case's files; nothing is overwritten."""
     directory.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_fetch(_by_code(code), directory))
-
-
-def _by_code(code: str) -> CaseByCode:
-    try:
-        return CaseByCode(case_code=code)
-    except ValidationError as error:
-        raise click.UsageError(f"“{code}” không phải mã hồ sơ / is no case code: H13.57-250701-0001") from error
+    asyncio.run(_fetch(CaseByCode(case_code=code), directory))
 
 
 def _progress() -> Progress:

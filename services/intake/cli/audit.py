@@ -12,9 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from contracts.intake.queries.audit import AuditEntry, AuditRoots, AuditRootsView, AuditTrailView
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.intake.cli import audit_check
 from services.intake.cli.audit_check import Finding, Verdict
+from services.intake.cli.options import Case
+from services.intake.cli.words import action, role, state
+from services.worktime.clock import ZONE
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _WORDS = {
@@ -28,17 +32,21 @@ _WORDS = {
     "day-changed": ("các mục trong ngày khác lúc niêm phong", "the day's entries are not those that were sealed"),
     "day-unsealed": ("ngày đã qua mà chưa niêm phong", "the day is over and was not sealed"),
     "root-out-of-chain": ("niêm phong không nối tiếp ngày trước", "the seal does not follow the day before"),
+    "key-unknown": (
+        "hệ thống đang ký bằng khóa không có trong --public-key",
+        "the system signs with a key that is not in --public-key",
+    ),
     "root-forged": ("chữ ký không phải của khóa đã biết", "not signed by a key that is known"),
 }
 
 
-@click.group("audit")
+@click.group("audit", cls=Group)
 def audit() -> None:
     """Nhật ký kiểm soát: xem và kiểm tra / the audit: show and verify."""
 
 
 @audit.command("show")
-@click.argument("case")
+@click.argument("case", type=Case(or_id=True))
 @click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 def show(case: str, as_json: bool) -> None:
     """Ai đã làm gì với hồ sơ CASE (mã hồ sơ hoặc định danh) / who did what to a case, by its code or id."""
@@ -55,7 +63,7 @@ def show(case: str, as_json: bool) -> None:
 @audit.command("verify")
 @click.option("--from", "since", type=_DAY, default=None, help="Từ ngày / first day")
 @click.option("--to", "until", type=_DAY, default=None, help="Đến ngày / last day")
-@click.option("--case", default=None, help="Chỉ một hồ sơ / one case only")
+@click.option("--case", type=Case(or_id=True), default=None, help="Chỉ một hồ sơ / one case only")
 @click.option(
     "--public-key",
     "key_file",
@@ -138,14 +146,15 @@ async def _public_key() -> str:
 
 
 def _line(each: AuditEntry) -> str:
-    """One entry, e.g. `3  2025-07-01 09:00:00+0700  accept-case  canbo-01 (leader)  submitted → accepted  v1 → 2`."""
+    """One entry: `3  09:00:00 01/07/2025  Tiếp nhận / accept-case  a-01 (chuyên viên)  mới nộp → …  v1 → 2`."""
+    moved = (each.from_state, each.to_state)
     parts = [
         f"{each.number:>3}",
-        f"{each.at:%Y-%m-%d %H:%M:%S%z}",
-        each.action,
-        f"{each.actor} ({each.role})",
-        f"{each.from_state or '–'} → {each.to_state or '–'}",
-        f"v{each.from_version} → {each.to_version}",
+        f"{each.at.astimezone(ZONE):%H:%M:%S %d/%m/%Y}",
+        action(each.action),
+        f"{each.actor} ({role(each.role)})",
+        *([" → ".join(state(name) or "–" for name in moved)] if any(moved) else []),
+        *([f"v{each.from_version} → {each.to_version}"] if each.from_version != each.to_version else []),
         *([f"“{each.reason}”"] if each.reason else []),
     ]
     return "  ".join(parts)
@@ -154,12 +163,13 @@ def _line(each: AuditEntry) -> str:
 def tell(verdict: Verdict, console: Console, *, trusted: bool) -> None:
     """Each finding in words, then the sum."""
     for finding in verdict.findings:
-        console.print(f"[red]✗[/] {_where(finding)}: {' / '.join(_words(finding))}", highlight=False)
+        place = f"{where}: " if (where := _where(finding)) else ""
+        console.print(f"[red]✗[/] {place}{' / '.join(_words(finding))}", highlight=False)
     if verdict.found > len(verdict.findings):
         console.print(f"… +{verdict.found - len(verdict.findings)}", highlight=False)
     console.print(
-        f"{verdict.entries} mục, {verdict.days} ngày, {verdict.events} sự kiện. / "
-        f"{verdict.entries} entries, {verdict.days} days, {verdict.events} events.",
+        f"{verdict.entries} mục, {verdict.days} ngày (đã niêm phong {verdict.sealed}), {verdict.events} sự kiện. / "
+        "entries, days (sealed), events.",
         highlight=False,
     )
     if not trusted:

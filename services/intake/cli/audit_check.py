@@ -49,6 +49,7 @@ class Verdict:
 
     entries: int = 0
     days: int = 0
+    sealed: int = 0
     events: int = 0
     found: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -74,6 +75,7 @@ async def verify(
     roots, state = await _roots(caller)
     for finding in root_faults(roots, state, keys or [bytes.fromhex(state.public_key)]):
         verdict.add(finding)
+    verdict.sealed = len(roots)
     by_day = {root.day: root for root in roots}
     first, last = max(since or state.first_day, state.first_day), min(until or state.today, state.today)
     days = (last - first).days + 1
@@ -100,7 +102,12 @@ async def _roots(caller: Caller) -> tuple[list[AuditSealed], AuditRootsView]:
 
 
 def root_faults(roots: Sequence[AuditSealed], state: AuditRootsView, keys: Sequence[bytes]) -> Iterator[Finding]:
-    """Days missing, out of their chain, or signed by somebody else; the number of the last one that others know of."""
+    """Days missing, out of their chain, or signed by somebody else; the number of the last one that others know of.
+
+    A key in use that is none of `keys` is found before it has signed a day.
+    """
+    if bytes.fromhex(state.public_key) not in keys:
+        yield Finding("key-unknown")
     expected, number, previous = state.first_day, 1, domain.NOTHING.hex()
     for root in roots:
         while expected < root.day:

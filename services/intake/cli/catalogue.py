@@ -11,6 +11,7 @@ from uuid import UUID
 import click
 from pydantic import BaseModel
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -42,9 +43,10 @@ from contracts.intake.queries.recompute import (
 from contracts.intake.refusals import IntakeRefusal
 from contracts.refusals import Refused
 from services.chassis.client import Caller
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
-from services.intake.cli.catalogue_views import instant, moved_line, show_diff, show_procedure, show_unit
+from services.intake.cli.catalogue_views import STATUS, instant, moved_line, show_diff, show_procedure, show_unit
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -56,7 +58,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="In JSON / print JS
 _note = click.option("--note", required=True, help="Lý do / why: số văn bản, ngày ban hành…")
 
 
-@click.group("catalogue")
+@click.group("catalogue", cls=Group)
 def catalogue() -> None:
     """Danh mục: thủ tục, giấy tờ, đơn vị, lịch / the catalogue: procedures, papers, units, calendar."""
 
@@ -142,7 +144,7 @@ def list_(kind: str | None, as_json: bool) -> None:
     for line in view.documents:
         at = line.published_at or line.created_at
         by = line.published_by or line.created_by
-        table.add_row(line.kind, str(line.version), line.status, instant(at), by, line.note)
+        table.add_row(line.kind, str(line.version), STATUS[line.status], instant(at), escape(by), escape(line.note))
     Console().print(table)
 
 

@@ -3,12 +3,41 @@
 from datetime import datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from contracts.intake.catalogue import Confidence, DocumentStatus, LimitUnit, Needed, PaperForm
 from contracts.intake.commands.catalogue import ReferenceDiff
 from contracts.intake.queries.catalogue import ProcedureView, UnitHistoryView
 from contracts.intake.queries.recompute import DeadlineMove
 from services.worktime.clock import ZONE
+
+STATUS = {
+    DocumentStatus.DRAFT: "dự thảo / draft",
+    DocumentStatus.PUBLISHED: "hiện hành / in force",
+    DocumentStatus.SUPERSEDED: "đã thay thế / superseded",
+    DocumentStatus.WITHDRAWN: "đã bỏ / withdrawn",
+}
+UNITS = {
+    LimitUnit.WORKING_HOURS: "giờ làm việc / working hours",
+    LimitUnit.WORKING_DAYS: "ngày làm việc / working days",
+    LimitUnit.CALENDAR_DAYS: "ngày / days",
+    LimitUnit.SAME_DAY: "trong ngày / the same day",
+    LimitUnit.IMMEDIATE: "giải quyết ngay / at once",
+    LimitUnit.SEASON: "theo đợt / season",
+}
+FORMS = {
+    PaperForm.ORIGINAL: "bản chính / original",
+    PaperForm.CERTIFIED_COPY: "bản sao chứng thực / certified copy",
+    PaperForm.COPY: "bản sao / copy",
+    PaperForm.SHOWN: "xuất trình / shown",
+}
+CONFIDENCE = {
+    Confidence.READ: "đã đọc / read",
+    Confidence.SECONDARY: "nguồn thứ cấp / secondary",
+    Confidence.GENERAL_KNOWLEDGE: "kiến thức chung / general knowledge",
+    Confidence.INFERRED: "suy đoán / inferred",
+}
 
 
 def show_diff(diff: ReferenceDiff, console: Console) -> None:
@@ -26,24 +55,47 @@ def show_diff(diff: ReferenceDiff, console: Console) -> None:
 
 def show_procedure(found: ProcedureView, console: Console) -> None:
     """A procedure, each uncertain value with how sure it is."""
-    console.print(f"[bold]{found.code}[/] {found.name} — {found.field_name}", highlight=False)
-    limit = f"{found.limit_amount or ''} {found.limit_unit or 'chưa rõ / not known'}".strip()
-    season = f" {found.season_from}..{found.season_to}" if found.season_from else ""
-    fee = "chưa rõ / not known" if found.fee is None else f"{found.fee:,} đ"
-    kept = "vĩnh viễn / for ever" if found.retention_permanent else found.retention_years or "chưa rõ / not known"
-    period = f"{found.effective_from} – {found.effective_to or ''}"
+    console.print(f"[bold]{found.code}[/] {escape(found.name)} — {escape(found.field_name)}", highlight=False)
+    fee = "chưa rõ / not known" if found.fee is None else f"{found.fee:,} đ".replace(",", ".")
+    kept = _kept(found.retention_years, permanent=found.retention_permanent)
+    period = f"{found.effective_from:%d/%m/%Y} – " + (f"{found.effective_to:%d/%m/%Y}" if found.effective_to else "")
     table = Table.grid(padding=(0, 2))
     for name, value, source in (
-        ("Thời hạn / limit", limit + season, f"{found.confidence}; {found.source}"),
+        ("Thời hạn / limit", _limit(found), sure(found.confidence, found.source)),
         ("Hiệu lực / in force", period, ""),
         ("Lệ phí / fee", fee, found.fee_source),
-        ("Lưu hồ sơ / kept (năm / years)", str(kept), f"{found.retention_confidence or ''} {found.retention_source}"),
-        ("Ghi chú / note", found.note, ""),
+        ("Lưu hồ sơ / kept", kept, sure(found.retention_confidence, found.retention_source)),
+        *([("Ghi chú / note", found.note, "")] if found.note else []),
+        *([("Giấy tờ / papers", "", "")] if found.papers else []),
     ):
-        table.add_row(name, value, f"[dim]{source}[/]")
+        table.add_row(name, escape(value), f"[dim]{escape(source)}[/]")
     for paper in found.papers:
-        table.add_row(f"  {paper.name}", f"{paper.copies} {paper.form}, {paper.needed}", f"[dim]{paper.confidence}[/]")
+        form = " ".join((str(paper.copies), FORMS[paper.form]))
+        needed = "" if paper.needed is Needed.ALWAYS else ", nếu có / if any"
+        table.add_row(f"  {escape(paper.name)}", form + needed, f"[dim]{CONFIDENCE[paper.confidence]}[/]")
     console.print(table)
+
+
+def _limit(found: ProcedureView) -> str:
+    unit = found.limit_unit
+    if unit is None:
+        return "chưa rõ / not known"
+    words = f"{found.limit_amount or ''} {UNITS[unit]}".strip()
+    return f"{words} {found.season_from} – {found.season_to}" if found.season_from else words
+
+
+def _kept(years: int | None, *, permanent: bool) -> str:
+    if permanent:
+        return "vĩnh viễn / for ever"
+    return "chưa rõ / not known" if years is None else f"{years} năm / years"
+
+
+def sure(confidence: Confidence | None, source: str) -> str:
+    """How sure, and where it comes from; a source that says so itself is enough."""
+    if confidence is None:
+        return source
+    vi = CONFIDENCE[confidence].partition(" / ")[0]
+    return source if source.startswith(vi) else "; ".join(filter(None, (CONFIDENCE[confidence], source)))
 
 
 def show_unit(units: UnitHistoryView, console: Console) -> None:
@@ -54,9 +106,12 @@ def show_unit(units: UnitHistoryView, console: Console) -> None:
         ("thành / into", units.successors),
     ):
         for unit in found:
+            until = f"{unit.valid_to:%d/%m/%Y}" if unit.valid_to else ""
+            place = "" if unit.code == unit.province else f", tỉnh / province {unit.province}"
             console.print(
-                f"{title} {unit.code} {unit.name} ({unit.kind}), {unit.valid_from} – {unit.valid_to or ''}".strip(),
+                f"{title} {unit.code} {unit.name}{place}, {unit.valid_from:%d/%m/%Y} – {until}".strip(),
                 highlight=False,
+                markup=False,
             )
 
 

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from services.chassis.command_group import Group
 from services.intake.cli.deadline_view import both, show_explanation, show_year
 from services.intake.data_files import shipped_text
 from services.intake.domain.reference_documents import FORMS
@@ -74,7 +75,7 @@ def _common(command: _Command) -> _Command:
     return command
 
 
-@click.group()
+@click.group(cls=Group)
 def deadline() -> None:
     """Hạn trả kết quả: cách tính, lịch làm việc / when a case is due and why; no stack is needed."""
 

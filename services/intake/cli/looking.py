@@ -8,14 +8,17 @@ from typing import TypeVar
 import click
 from pydantic import BaseModel
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from contracts.intake.lifecycle import CONDITIONS, MOVES, Target
 from contracts.intake.queries import cases as queries
 from contracts.intake.vocabulary import STATE_NAMES, CaseState
+from contracts.roles import ROLE_NAMES
 from services.chassis.connect import operator
-from services.worktime.clock import ZONE
+from services.intake.cli.options import Case, UnitCode
+from services.intake.cli.words import STEPS, clock
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -25,14 +28,6 @@ _MARKS = {
     "supplement": ("bổ sung", "supplement"),
     "payment": ("nộp tiền", "payment"),
     "correction": ("sửa", "correction"),
-}
-_ROLES = {
-    "citizen": "người dân",
-    "receiving_officer": "cán bộ tiếp nhận",
-    "specialist": "chuyên viên",
-    "leader": "lãnh đạo",
-    "centre_head": "trưởng trung tâm",
-    "operator": "vận hành",
 }
 
 
@@ -48,17 +43,18 @@ def moves(lang: str) -> None:
             f"{move.vi if vi else move.en}\n[dim]{move.verb}[/]",
             ", ".join(_state(state, lang) for state in move.sources) or "–",
             target,
-            ", ".join(sorted(_ROLES[role] if vi else role for role in move.movers)),
+            ", ".join(sorted(ROLE_NAMES[role][0 if vi else 1] for role in move.movers)),
             "\n".join(
                 f"{meaning.vi if vi else meaning.en} [dim]{meaning.article}[/]"
                 for meaning in (CONDITIONS[condition] for condition in move.conditions)
             ),
         )
     Console().print(table)
+    click.echo("↩ trở về bước trước khi chờ / back to where it waited from   = không đổi / stays as it is")
 
 
 @click.command("show")
-@click.argument("code")
+@click.argument("code", type=Case())
 @_JSON
 def show(code: str, as_json: bool) -> None:
     """Một hồ sơ: trạng thái, hạn và lý do, lịch sử / one case: state, explained deadline, history."""
@@ -77,31 +73,28 @@ def show(code: str, as_json: bool) -> None:
     for label, at in (
         ("Hạn trả / due", view.due_at),
         ("  trên giấy hẹn / on the receipt", view.first_due_at if view.first_due_at != view.due_at else None),
+        ("  hẹn lại lúc / extended at", view.extended_at),
         ("  cách đọc QĐ 766 / by Decision 766", view.due_at_paused if view.due_at_paused != view.due_at else None),
         ("Việc tiếp theo trước / next step by", view.act_by if view.act_by != view.due_at else None),
     ):
         if at is not None:
-            facts.add_row(label, _at(at))
+            facts.add_row(label, clock(at))
     for wait in view.waits:
         vi, en = _MARKS[wait.kind]
-        facts.add_row(f"Chờ {vi} / {en}", f"{_at(wait.since)} → {_at(wait.until) if wait.until else '…'}")
+        facts.add_row(f"Chờ {vi} / {en}", f"{clock(wait.since)} → {clock(wait.until) if wait.until else '…'}")
     console.print(facts)
     steps = Table(
         "", "vì sao / why", "điều / article", title="Cách tính hạn / how the deadline came about", title_justify="left"
     )
     for step in view.deadline_steps:
-        steps.add_row(_at(step.at), f"{step.note_vi}\n[dim]{step.note_en}[/]", step.article)
+        steps.add_row(clock(step.at), f"{step.note_vi}\n[dim]{step.note_en}[/]", step.article)
     if view.deadline_steps:
         console.print(steps)
-    story = Table("v", "khi / when", "việc / what", "", title="Lịch sử / history")
-    for entry in history.steps:
-        words = "; ".join(filter(None, [entry.reason, *entry.items]))
-        story.add_row(str(entry.version), _at(entry.recorded_at), entry.kind, words)
-    console.print(story)
+    console.print(story(history))
 
 
 @click.command("list")
-@click.option("--unit", required=True, help="Mã xã hay tỉnh / commune or province")
+@click.option("--unit", type=UnitCode(), required=True, help="Mã xã hay tỉnh / commune or province")
 @click.option("--side", type=click.Choice(["receiving", "deciding", "province"]), default="deciding")
 @click.option("--state", "states", type=click.Choice([str(s) for s in CaseState]), multiple=True)
 @click.option("--size", type=click.IntRange(1, 200), default=20)
@@ -124,7 +117,7 @@ def list_(unit: str, side: str, states: tuple[str, ...], size: int, cursor: str 
     if page.cases:
         console.print(_table(page.cases))
     if page.cursor:
-        console.print(f"[dim]trang tiếp / next page: --cursor '{page.cursor}'[/]")
+        console.print(f"[dim]trang tiếp / next page: --cursor '{page.cursor}'[/]", soft_wrap=True, highlight=False)
 
 
 @click.command("find")
@@ -154,10 +147,27 @@ async def _ask(wish: BaseModel, result: type[Result]) -> Result:
 
 async def _ask_for_case(code: str) -> tuple[queries.CaseView, queries.CaseHistoryView]:
     async with operator() as (_, caller):
-        wish = queries.CaseByCode.model_construct(case_code=code.strip().upper())
-        view = await caller.call("intake", wish, queries.CaseView)
+        view = await caller.call("intake", queries.CaseByCode(case_code=code), queries.CaseView)
         history = queries.CaseHistory(case_id=view.case_id)
         return view, await caller.call("intake", history, queries.CaseHistoryView)
+
+
+def story(history: queries.CaseHistoryView) -> Table:
+    """What happened when; where it was written down later, as by an import, when that was as well."""
+    story = Table("v", "khi / when", "việc / what", "nội dung / said", title="Lịch sử / history", title_justify="left")
+    for entry in history.steps:
+        vi, en, when = STEPS.get(entry.kind, (entry.kind, "", ""))
+        told = entry.facts.get(when)
+        recorded = clock(entry.recorded_at)
+        at = clock(datetime.fromisoformat(told)) if isinstance(told, str) else recorded
+        old, new = entry.facts.get("old_due_at"), entry.facts.get("due_at")
+        words = [escape(said) for said in (entry.reason, *entry.items) if said]
+        if isinstance(old, str) and isinstance(new, str):
+            words.append(f"{clock(datetime.fromisoformat(old))} → {clock(datetime.fromisoformat(new))}")
+        if at != recorded:
+            words.append(f"[dim]ghi lúc / recorded {recorded}[/]")
+        story.add_row(str(entry.version), at, f"{vi}\n[dim]{en}[/]", "\n".join(words))
+    return story
 
 
 def _table(cases: list[queries.ListedCase]) -> Table:
@@ -165,7 +175,7 @@ def _table(cases: list[queries.ListedCase]) -> Table:
     for title in ("mã / code", "trạng thái / state", "thủ tục", "xã / unit", "trước / by"):
         table.add_column(title, no_wrap=True)
     for each in cases:
-        by = Text(_at(each.queue_at), style="" if each.act_by else "dim")
+        by = Text(clock(each.queue_at), style="" if each.act_by else "dim")
         table.add_row(each.case_code or "–", STATE_NAMES[each.state][0], each.procedure, each.receiving_unit, by)
     return table
 
@@ -176,7 +186,3 @@ def _state(state: CaseState, lang: str) -> str:
 
 def _both(state: CaseState) -> str:
     return f"[bold]{STATE_NAMES[state][0]}[/] / {STATE_NAMES[state][1]}"
-
-
-def _at(at: datetime) -> str:
-    return f"{at.astimezone(ZONE):%H:%M %d/%m/%Y}"

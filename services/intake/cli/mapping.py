@@ -18,6 +18,8 @@ from services.intake.cli.lines import COLUMNS, FIELDS, INSTANTS, BadFile
 from services.intake.cli.names import fold
 
 EXCEL, ISO = "excel", "iso"
+OPEN = "?"
+"""What a suggested mapping says where somebody has to decide."""
 _MAY_BE_ABSENT = frozenset({"completed_at", "returned_at"})
 
 
@@ -118,6 +120,8 @@ class Mapping(_Strict):
             problems.append(f"thiếu trường / fields that nothing fills: {', '.join(missing)}")
         if both := sorted(self.columns.keys() & self.constants.keys()):
             problems.append(f"vừa là cột vừa là hằng / both column and constant: {', '.join(both)}")
+        if open_ := sorted(name for name, value in (self.constants | self.defaults).items() if value.strip() == OPEN):
+            problems.append(f"chưa điền, còn “{OPEN}” / still to be filled in, “{OPEN}”: {', '.join(open_)}")
         if self.zone is None and any(each != ISO and "%z" not in each for each in self.dates):
             problems.append("zone: cần cho ngày giờ không có múi giờ / needed for instants without an offset")
         if not_met := sorted(name for name in INSTANTS & self.values.keys()):

@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from contracts.intake.commands.people import MasterKeyRotated, RotateMasterKey
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
 
 
-@click.group("people")
+@click.group("people", cls=Group)
 def people() -> None:
     """Dữ liệu cá nhân / people's data."""
 

@@ -10,18 +10,20 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.intake.commands.importing import LogRow, RejectedRow
 from contracts.personal import MASK
 from services.intake.cli.case_log import UTF_16, open_log, open_source
 from services.intake.cli.lines import COLUMNS, FIELDS, PERSONAL, BadFile, BadLine, Cell, Record
-from services.intake.cli.mapping import Mapping
+from services.intake.cli.mapping import OPEN, Mapping
 from services.intake.cli.names import CHANNEL_WORDS, STATUS_NAMES, SYNONYMS, fold
 
 _ROWS = 10
 _PROBLEMS = 20
 _WORDS = 30
+_OPEN_NOTE = "không thấy cột: điền mã, hoặc thêm vào [columns] / no column found: a code, or a line in [columns]"
 _LOOKED_AT = 2_000
 """Rows from which the words of a status column are gathered."""
 
@@ -87,12 +89,12 @@ def show(found: Look, lang: str, *, as_json: bool) -> None:
     table = Table("trường / field", "cột / column", *(str(row["line"]) for row in rows[:3]))
     for name in FIELDS:
         if any(row[name] for row in rows) or name in COLUMNS:
-            table.add_row(name, found.heads.get(name, "—"), *(str(row[name]) for row in rows[:3]))
+            table.add_row(name, *map(escape, (found.heads.get(name, "—"), *(str(row[name]) for row in rows[:3]))))
     console.print(table)
     for (column, vi, en), count in found.problems.most_common():
         first = found.examples[column, vi, en]
-        reason = vi if lang == "vi" else en
-        console.print(f"✗ {count} × [bold]{column}[/] {reason} (dòng / line {first})", highlight=False)
+        reason = escape(vi if lang == "vi" else en)
+        console.print(f"✗ {count} × [bold]{escape(column)}[/] {reason} (dòng / line {first})", highlight=False)
     console.print(
         f"{found.good} dòng đọc được, {found.bad} dòng không; chưa gửi gì. / "
         f"{found.good} lines can be read, {found.bad} cannot; nothing was sent."
@@ -162,7 +164,7 @@ def _toml(
         *(f"{name} = {_quoted(columns[name])}" for name in FIELDS if name in columns),
     ]
     missing = [name for name in COLUMNS[:7] if name not in columns]
-    out += ["", "[constants]", *(f'{name} = "?"  # không thấy cột / no column found' for name in missing)]
+    out += ["", "[constants]", *(f'{name} = "{OPEN}"  # {_OPEN_NOTE}' for name in missing)]
     out += ["", "[values.channel]", *(f"{_quoted(word)} = {_quoted(value)}" for word, value in CHANNEL_WORDS.items())]
     if status is not None:
         out += ["", "[status]", f"column = {_quoted(names[status])}", "", "[status.words]"]

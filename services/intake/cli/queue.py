@@ -12,6 +12,7 @@ from contracts.intake.assistance import Need
 from contracts.intake.commands.queue import CallNext, FinishService, IssueTicket, StartService, TicketMoved
 from contracts.intake.counter import Purpose, ServiceOutcome, TicketState
 from contracts.intake.queries.queue import AtCounter, Queue, QueueView
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
 from services.intake.cli.options import Commune
@@ -24,7 +25,7 @@ _counter = click.option("--counter", type=click.IntRange(1, 99), required=True, 
 _json = click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 
 
-@click.group("queue")
+@click.group("queue", cls=Group)
 def queue() -> None:
     """Hàng đợi tại quầy / the queue at a centre's counters."""
 

@@ -7,16 +7,19 @@ from uuid import UUID
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.intake.queries.retention import RetentionCase, RetentionReport, RetentionReportView
 from services.chassis.client import Caller
+from services.chassis.command_group import Group
 from services.chassis.connect import operator
+from services.intake.cli.catalogue_views import sure
 
 _PAGE = 1_000
 
 
-@click.group("retention")
+@click.group("retention", cls=Group)
 def retention() -> None:
     """Thời hạn lưu hồ sơ / how long cases are kept."""
 
@@ -72,12 +75,13 @@ def show(view: RetentionReportView, console: Console) -> None:
         table.add_column(title, justify="right")
     for group in view.groups:
         table.add_row(group.unit, group.field, str(group.year), str(group.closed), str(group.due))
-    bases = Table("thủ tục / procedure", "lưu / kept", "độ tin cậy, nguồn / how sure, source", box=None)
-    for title in ("đã đóng / closed", "quá hạn lưu / due"):
+    bases = Table("thủ tục\nprocedure", "lưu (năm)\nkept (years)", box=None)
+    for title in ("đã đóng\nclosed", "quá hạn lưu\ndue"):
         bases.add_column(title, justify="right")
+    bases.add_column("độ tin cậy, nguồn\nhow sure, source")
     for basis in view.bases:
         kept = "vĩnh viễn / ∞" if basis.permanent else str(basis.years or "chưa rõ / ?")
-        source = f"{basis.confidence or ''}: {basis.source}" if basis.source else ""
-        bases.add_row(basis.procedure, kept, source, str(basis.closed), str(basis.due))
+        source = escape(sure(basis.confidence, basis.source))
+        bases.add_row(basis.procedure, kept, str(basis.closed), str(basis.due), f"[dim]{source}[/]")
     if view.groups:
         console.print(table, "", bases, sep="\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import contracts as language
+from services.chassis.command_group import Group
 from services.chassis.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 HOME = Path(language.__file__).parent
 
 
-@click.group("contracts")
+@click.group("contracts", cls=Group)
 def contracts() -> None:
     """Hợp đồng thông điệp: lược đồ, mẫu, tương thích / message contracts: schemas, samples, compatibility."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from contracts.topology import TOPOLOGY
+from services.chassis.command_group import Group
 from services.operations.provisioning import nats_conf, secrets
 
 
@@ -22,7 +23,7 @@ def provision(once: bool) -> None:
     asyncio.run(resident.once(settings) if once else resident.run(settings))
 
 
-@click.group("secrets")
+@click.group("secrets", cls=Group)
 def secrets_group() -> None:
     """Khóa và mật khẩu / keys and passwords."""
 

@@ -1,0 +1,61 @@
+"""Words for what a case's log and audit hold, and instants as people write them."""
+
+from datetime import datetime
+
+from contracts.intake.lifecycle import MOVES
+from contracts.intake.vocabulary import STATE_NAMES, CaseState
+from contracts.roles import ROLE_NAMES, Role
+from services.worktime.clock import ZONE
+
+STEPS: dict[str, tuple[str, str, str]] = {
+    "submitted": ("Nộp hồ sơ", "handed in", "submitted_at"),
+    "accepted": ("Tiếp nhận", "accepted", "accepted_at"),
+    "declined": ("Từ chối tiếp nhận", "not accepted", "declined_at"),
+    "started": ("Chuyển giải quyết", "passed on", "started_at"),
+    "supplement-requested": ("Yêu cầu bổ sung", "supplement asked for", "requested_at"),
+    "supplement-completed": ("Nhận bổ sung", "supplement complete", "completed_at"),
+    "payment-requested": ("Yêu cầu nộp tiền", "payment asked for", "requested_at"),
+    "payment-recorded": ("Đã nộp tiền", "paid", "paid_at"),
+    "extended": ("Xin lỗi và hẹn lại", "new date, with an apology", "extended_at"),
+    "deadline-moved": ("Hạn dời theo lịch mới", "moved by a new calendar", "moved_at"),
+    "withdrawn": ("Rút hồ sơ", "withdrawn", "withdrawn_at"),
+    "stopped": ("Dừng giải quyết", "stopped", "stopped_at"),
+    "amended": ("Sửa thông tin đã ghi", "amended", "amended_at"),
+    "completed": ("Có kết quả", "result decided", "completed_at"),
+    "returned": ("Trả kết quả", "result handed over", "returned_at"),
+    "error-reported": ("Báo kết quả có sai sót", "error reported", "reported_at"),
+    "result-corrected": ("Sửa kết quả", "result corrected", "corrected_at"),
+}
+"""Each kind of event of a case: in Vietnamese, in English, and which of its facts says when."""
+
+_ACTIONS = {move.verb: move.vi for move in MOVES} | {
+    "import-cases": "Nhập từ sổ",
+    "case-form": "In mẫu",
+    "move-deadline": "Dời hạn theo lịch mới",
+    "remove-attachment": "Gỡ tệp",
+    "attachment-piece": "Xem tệp",
+    "reveal-person": "Xem dữ liệu cá nhân",
+    "find-people": "Tìm người",
+    "correct-person": "Sửa dữ liệu cá nhân",
+    "erase-person": "Xóa dữ liệu cá nhân",
+}
+
+
+def action(verb: str) -> str:
+    """What was done, with its verb: `Tiếp nhận / accept-case`."""
+    return f"{_ACTIONS[verb]} / {verb}" if verb in _ACTIONS else verb
+
+
+def state(name: str) -> str:
+    """A state in Vietnamese; itself, where it is none of a case."""
+    return STATE_NAMES[CaseState(name)][0] if name in set(CaseState) else name
+
+
+def role(name: str) -> str:
+    """A role in Vietnamese; itself, where it is unknown."""
+    return ROLE_NAMES[Role(name)][0] if name in set(Role) else name
+
+
+def clock(at: datetime) -> str:
+    """An instant as it is read in Vietnam."""
+    return f"{at.astimezone(ZONE):%H:%M %d/%m/%Y}"

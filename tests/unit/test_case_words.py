@@ -1,0 +1,52 @@
+"""What a case's history and audit are told in: words for every kind of step, and whatever people wrote, as it is."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+
+from contracts.intake.lifecycle import MOVES
+from contracts.intake.messages import EVENTS
+from contracts.intake.queries.cases import CaseHistoryView, CaseStep
+from contracts.roles import ROLE_NAMES, Role
+from services.intake.cli.looking import story
+from services.intake.cli.words import STEPS, action, role, state
+
+CASE = UUID(int=5)
+RECORDED = datetime(2025, 8, 1, 2, tzinfo=UTC)
+
+
+def told(**step: Any) -> str:
+    values: dict[str, Any] = {"version": 1, "kind": "accepted", "recorded_at": RECORDED, "facts": {}} | step
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(story(CaseHistoryView(case_id=CASE, steps=[CaseStep(**values)])))
+    return capture.get()
+
+
+def test_every_event_of_a_case_has_words_and_a_fact_that_says_when() -> None:
+    kinds = {spec.fact: spec.data.model_fields for spec in EVENTS if spec.entity == "case"}
+    assert STEPS.keys() == kinds.keys()
+    assert [kind for kind, (_, _, when) in STEPS.items() if when not in kinds[kind]] == []
+
+
+def test_a_step_is_shown_at_its_own_time_and_an_import_also_at_its() -> None:
+    late = told(facts={"accepted_at": "2025-07-01T07:34:00+07:00"})
+    assert "07:34 01/07/2025" in late
+    assert "ghi lúc / recorded 09:00 01/08/2025" in late
+    assert "recorded" not in told(facts={"accepted_at": RECORDED.isoformat()})
+
+
+def test_a_new_date_is_shown_with_the_old_one_and_what_people_wrote_is_no_markup() -> None:
+    dates = {"old_due_at": "2025-07-10T17:00:00+07:00", "due_at": "2025-07-11T17:00:00+07:00"}
+    shown = told(kind="extended", facts=dates, reason="Chờ [/bold] xác minh")
+    assert "17:00 10/07/2025 → 17:00 11/07/2025" in shown
+    assert "Chờ [/bold] xác minh" in shown
+
+
+def test_moves_states_and_roles_have_words_and_what_is_unknown_stays() -> None:
+    assert ROLE_NAMES.keys() == set(Role)
+    assert all(action(move.verb) == f"{move.vi} / {move.verb}" for move in MOVES)
+    assert (action("x"), state("x"), role("x"), state("")) == ("x", "x", "x", "")
+    assert (state("accepted"), role("leader")) == ("đã tiếp nhận", "lãnh đạo")
