@@ -146,6 +146,22 @@ async def upload(place: Place, case: UUID, content: bytes, **more: Any) -> Any:
     return await ask(place, FinishAttachment(attachment_id=UUID(reply.result["attachment_id"])))
 
 
+async def upload_as_told(place: Place, case: UUID, content: bytes) -> Any:
+    """As a client does that others may be quicker than: it goes on from where intake says."""
+    reply = await ask(place, announced(case, content))
+    assert reply.refusal is None, reply.refusal
+    id, received = UUID(reply.result["attachment_id"]), reply.result["received"]
+    while not (reply.result and reply.result.get("kept_at")):
+        wish: Any = FinishAttachment(attachment_id=id)
+        if received < len(content):
+            piece = base64.b64encode(content[received : received + PIECE_BYTES]).decode()
+            wish = AddAttachmentPiece(attachment_id=id, offset=received, content=piece)
+        reply = await ask(place, wish)
+        assert reply.refusal is None or reply.refusal.code == "wrong-offset", reply.refusal
+        received = (reply.result or reply.refusal.details)["received"]
+    return reply
+
+
 async def download(place: Place, id: UUID, length: int = PIECE_BYTES) -> bytes:
     content = b""
     while True:
@@ -280,8 +296,7 @@ async def test_a_case_has_room_for_so_much(place: Place, case: UUID) -> None:
 
 async def test_the_same_content_at_once_is_kept_once(place: Place, case: UUID) -> None:
     content = pdf(700_000)
-    replies = await asyncio.gather(*(upload(place, case, content) for _ in range(6)))
-    assert {reply.refusal for reply in replies} == {None}
+    replies = await asyncio.gather(*(upload_as_told(place, case, content) for _ in range(6)))
     assert len({reply.result["attachment_id"] for reply in replies}) == 1
     assert len(place.stored()) == 1
     other = uuid7()

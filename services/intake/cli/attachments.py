@@ -26,6 +26,8 @@ from contracts.intake.queries.attachments import (
     AttachmentView,
 )
 from contracts.intake.queries.cases import CaseByCode, CaseView
+from contracts.intake.refusals import IntakeRefusal
+from contracts.refusals import Refused
 from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
@@ -84,14 +86,17 @@ async def _send(caller: Caller, case: UUID, file: Path, kind: AttachmentKind, pr
     while not state.kept_at:
         progress.update(task, completed=state.received)
         id, start = state.attachment_id, state.received
+        wish: AddAttachmentPiece | FinishAttachment = FinishAttachment(attachment_id=id)
         if start < len(content):
             piece = base64.b64encode(content[start : start + PIECE_BYTES]).decode()
             wish = AddAttachmentPiece(attachment_id=id, offset=start, content=piece)
+        try:
             state = await caller.call("intake", wish, AttachmentProgress, id=uuid7(), timeout=60)
-        else:
-            state = await caller.call(
-                "intake", FinishAttachment(attachment_id=id), AttachmentProgress, id=uuid7(), timeout=60
-            )
+        except Refused as refused:
+            # Somebody else sends the same content: intake says from where to go on.
+            if refused.refusal.code != IntakeRefusal.WRONG_OFFSET or "received" not in refused.refusal.details:
+                raise
+            state = state.model_copy(update={"received": refused.refusal.details["received"]})
     progress.update(task, completed=len(content))
     click.echo(f"{file.name}: {state.attachment_id}")
 
