@@ -132,7 +132,7 @@ async def drop_copies(connection: Connection) -> None:
     await connection.execute(
         f"""create temp table kept as select * from cases where case_code like 'H13.57-250630-%';
             create temp table kept_note as select * from case_note where case_id in (select id from kept);
-            truncate cases, case_note;
+            truncate cases, case_note cascade;
             insert into cases ({columns}) select {columns} from kept;
             insert into case_note select * from kept_note;
             drop table kept, kept_note"""
