@@ -4,14 +4,32 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from rich.console import Console
 
+from contracts.intake.feedback import (
+    ComplaintOutcome,
+    ComplaintState,
+    ComplaintSubject,
+    FeedbackReason,
+    Satisfaction,
+)
 from contracts.intake.lifecycle import MOVES
 from contracts.intake.messages import EVENTS
 from contracts.intake.queries.cases import CaseHistoryView, CaseStep
 from contracts.roles import ROLE_NAMES, Role
 from services.intake.cli.looking import story
-from services.intake.cli.words import STEPS, action, role, state
+from services.intake.cli.words import (
+    COMPLAINTS,
+    CONCLUSIONS,
+    REASONS,
+    SATISFACTION,
+    STEPS,
+    SUBJECTS,
+    action,
+    role,
+    state,
+)
 
 CASE = UUID(int=5)
 RECORDED = datetime(2025, 8, 1, 2, tzinfo=UTC)
@@ -43,6 +61,20 @@ def test_a_new_date_is_shown_with_the_old_one_and_what_people_wrote_is_no_markup
     shown = told(kind="extended", facts=dates, reason="Chờ [/bold] xác minh")
     assert "17:00 10/07/2025 → 17:00 11/07/2025" in shown
     assert "Chờ [/bold] xác minh" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (SATISFACTION, Satisfaction),
+        (REASONS, FeedbackReason),
+        (SUBJECTS, ComplaintSubject),
+        (COMPLAINTS, ComplaintState),
+        (CONCLUSIONS, ComplaintOutcome),
+    ],
+)
+def test_ratings_and_complaints_have_words(words: dict[Any, str], values: Any) -> None:
+    assert words.keys() == set(values)
 
 
 def test_moves_states_and_roles_have_words_and_what_is_unknown_stays() -> None:

@@ -14,6 +14,7 @@ from contracts.intake.queries.visits import AssistanceSummary, AssistanceSummary
 from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.intake.cli.options import Day, UnitCode
+from services.intake.cli.words import COMPLAINTS, CONCLUSIONS, REASONS, SATISFACTION, SUBJECTS
 
 View = TypeVar("View", bound=BaseModel)
 
@@ -106,12 +107,16 @@ def show_satisfaction(view: SatisfactionSummaryView, console: Console) -> None:
     table = Table("Trả lời / answer", "Lý do / reason", box=None, pad_edge=False)
     table.add_column("Số", justify="right")
     for rating in view.ratings:
-        table.add_row(rating.answer, rating.reason or "", str(rating.ratings))
-    console.print(table)
+        reason = REASONS[rating.reason] if rating.reason else ""
+        table.add_row(SATISFACTION[rating.answer], reason, str(rating.ratings))
+    if view.ratings:
+        console.print(table)
     complaints = Table("Phản ánh / complaint", "Lý do", "Trạng thái", "Kết luận", box=None, pad_edge=False)
     complaints.add_column("Số", justify="right")
     for each in view.complaints:
-        complaints.add_row(each.subject, each.reason, each.state, each.outcome or "", str(each.complaints))
+        outcome = CONCLUSIONS[each.outcome] if each.outcome else ""
+        words = (SUBJECTS[each.subject], REASONS[each.reason], COMPLAINTS[each.state], outcome)
+        complaints.add_row(*words, str(each.complaints))
     if view.complaints:
         console.print(complaints)
     console.print(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from contracts.intake.commands.attachments import (
     PIECE_BYTES,
@@ -56,7 +56,7 @@ def fetch(code: str, directory: Path) -> None:
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     return Progress(*columns, console=Console(stderr=True))
 
 

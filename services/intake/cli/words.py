@@ -1,7 +1,14 @@
-"""Words for what a case's log and audit hold, and instants as people write them."""
+"""Words for what a case's log and audit hold and for what people said of it, and instants as people write them."""
 
 from datetime import datetime
 
+from contracts.intake.feedback import (
+    ComplaintOutcome,
+    ComplaintState,
+    ComplaintSubject,
+    FeedbackReason,
+    Satisfaction,
+)
 from contracts.intake.lifecycle import MOVES
 from contracts.intake.vocabulary import STATE_NAMES, CaseState
 from contracts.roles import ROLE_NAMES, Role
@@ -27,6 +34,41 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "result-corrected": ("Sửa kết quả", "result corrected", "corrected_at"),
 }
 """Each kind of event of a case: in Vietnamese, in English, and which of its facts says when."""
+
+SATISFACTION = {
+    Satisfaction.SATISFIED: "hài lòng / satisfied",
+    Satisfaction.NEUTRAL: "bình thường / neutral",
+    Satisfaction.DISSATISFIED: "không hài lòng / dissatisfied",
+}
+REASONS = {
+    FeedbackReason.SLOW: "chậm / slow",
+    FeedbackReason.ASKED_AGAIN: "yêu cầu nhiều lần / asked again",
+    FeedbackReason.PAPERS_LOST: "thất lạc giấy tờ / papers lost",
+    FeedbackReason.WRONG_FEE: "thu sai phí / wrong fee",
+    FeedbackReason.WRONG_RESULT: "kết quả sai / wrong result",
+    FeedbackReason.ATTITUDE: "thái độ / attitude",
+    FeedbackReason.SYSTEM: "hệ thống lỗi / system",
+    FeedbackReason.ACCESS: "khó tiếp cận / access",
+    FeedbackReason.DATA_MISUSED: "lạm dụng dữ liệu / data misused",
+    FeedbackReason.OTHER: "khác / other",
+}
+SUBJECTS = {
+    ComplaintSubject.CASE: "hồ sơ / case",
+    ComplaintSubject.UNIT: "đơn vị / unit",
+    ComplaintSubject.CONDUCT: "cách ứng xử / conduct",
+}
+COMPLAINTS = {
+    ComplaintState.FILED: "mới gửi / filed",
+    ComplaintState.ACKNOWLEDGED: "đã tiếp nhận / acknowledged",
+    ComplaintState.ANSWERED: "đã trả lời / answered",
+    ComplaintState.CLOSED: "đã đóng / closed",
+    ComplaintState.WITHDRAWN: "đã rút / withdrawn",
+}
+CONCLUSIONS = {
+    ComplaintOutcome.UPHELD: "đúng / upheld",
+    ComplaintOutcome.PARTLY_UPHELD: "đúng một phần / partly upheld",
+    ComplaintOutcome.NOT_UPHELD: "không đúng / not upheld",
+}
 
 _ACTIONS = {move.verb: move.vi for move in MOVES} | {
     "import-cases": "Nhập từ sổ",

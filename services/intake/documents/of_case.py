@@ -198,7 +198,7 @@ def control_slip(story: Story, on: date) -> ControlSlip | None:
     steps = [
         Handover(case.submitted_at, _APPLICANT, _RECEIVING, Note("Nộp hồ sơ", "The case is handed in")),
         Handover(case.accepted_at, _RECEIVING, _DECIDING, Note("Tiếp nhận, chuyển hồ sơ", "Accepted and passed on")),
-        *_waits(case),
+        *sorted((*_waits(case), *_new_date(case)), key=lambda step: step.at or case.submitted_at),
     ]
     if case.state in _STOPS:
         steps.append(Handover(case.ended_at, _DECIDING, _APPLICANT, Note("Dừng giải quyết", "The case ended")))
@@ -217,6 +217,12 @@ def _waits(case: Case) -> Iterable[Handover]:
             yield Handover(wait.since, _DECIDING, _APPLICANT, asked)
             if wait.until and wait.until != case.ended_at:
                 yield Handover(wait.until, _APPLICANT, _DECIDING, got)
+
+
+def _new_date(case: Case) -> Iterable[Handover]:
+    if case.extended_at:
+        said = Note("Xin lỗi và hẹn lại ngày trả", "An apology and a new date", "NĐ 118/2025 Đ19.6")
+        yield Handover(case.extended_at, _DECIDING, _APPLICANT, said)
 
 
 def _outcome(case: Case) -> str:
