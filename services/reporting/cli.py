@@ -1,15 +1,14 @@
 """`tiepsuc report`: the statutory form."""
 
 import asyncio
-import re
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from contracts.reporting.queries import FormII06a, FormII06aView, FormLine
+from services.chassis.command_options import Day, UnitCode
 from services.chassis.connect import operator
 
 _COLUMNS = (
@@ -34,38 +33,15 @@ _IDENTITIES = (
 _MAIN = {3, 7, 11}
 
 
-class _Unit(click.ParamType[str]):
-    """A unit's code, by its form; whether there is one is for reporting to say."""
-
-    name = "CODE"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not re.fullmatch(r"\d{2}|\d{5}", value, re.ASCII):
-            raise click.BadParameter(f"“{value}”: mã xã 5 số, tỉnh 2 số / communes 5 digits, provinces 2", ctx, param)
-        return value
-
-
-class _Day(click.ParamType[date]):
-    """A day as programs write it, or as people in Vietnam do."""
-
-    name = "DAY"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        for form in ("%Y-%m-%d", "%d/%m/%Y"):
-            with suppress(ValueError):
-                return datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no zone
-        raise click.BadParameter(f"“{value}” không phải ngày / is no day: 2025-07-31, 31/07/2025", ctx, param)
-
-
 @click.command("report")
 @click.option(
     "--unit",
-    type=_Unit(),
+    type=UnitCode(),
     default=None,
     help="Mã xã (5 số) hay tỉnh (2 số); bỏ trống: toàn quốc / commune or province; without: the nation",
 )
-@click.option("--from", "first", type=_Day(), required=True, help="Ngày đầu / first day, 2025-07-01 or 01/07/2025")
-@click.option("--to", "last", type=_Day(), required=True, help="Ngày cuối, tính cả ngày đó / last day, included")
+@click.option("--from", "first", type=Day(), required=True, help="Ngày đầu / first day, 2025-07-01 or 01/07/2025")
+@click.option("--to", "last", type=Day(), required=True, help="Ngày cuối, tính cả ngày đó / last day, included")
 @click.option(
     "--by", type=click.Choice(["total", "field"]), default="total", help="field: thêm từng lĩnh vực / each field, too"
 )

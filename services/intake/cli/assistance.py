@@ -12,8 +12,8 @@ from rich.table import Table
 from contracts.intake.queries.feedback import SatisfactionSummary, SatisfactionSummaryView
 from contracts.intake.queries.visits import AssistanceSummary, AssistanceSummaryView, VisitShare
 from services.chassis.command_group import Group
+from services.chassis.command_options import Day, UnitCode
 from services.chassis.connect import operator
-from services.intake.cli.options import Day, UnitCode
 from services.intake.cli.words import COMPLAINTS, CONCLUSIONS, REASONS, SATISFACTION, SUBJECTS
 
 View = TypeVar("View", bound=BaseModel)

@@ -9,8 +9,9 @@ import click
 from pydantic import BaseModel
 
 from contracts.intake.queries.documents import CaseForm, CaseRegister, DocumentView
+from services.chassis.command_options import Commune, Day
 from services.chassis.connect import operator
-from services.intake.cli.options import Case, Commune, Day, FormNumber
+from services.intake.cli.options import Case, FormNumber
 
 
 @click.command("form")

@@ -16,8 +16,9 @@ from contracts.intake.lifecycle import CONDITIONS, MOVES, Target
 from contracts.intake.queries import cases as queries
 from contracts.intake.vocabulary import STATE_NAMES, CaseState
 from contracts.roles import ROLE_NAMES
+from services.chassis.command_options import UnitCode
 from services.chassis.connect import operator
-from services.intake.cli.options import Case, UnitCode
+from services.intake.cli.options import Case
 from services.intake.cli.words import STEPS, clock
 
 Result = TypeVar("Result", bound=BaseModel)

@@ -13,9 +13,9 @@ from contracts.intake.commands.queue import CallNext, FinishService, IssueTicket
 from contracts.intake.counter import Purpose, ServiceOutcome, TicketState
 from contracts.intake.queries.queue import AtCounter, Queue, QueueView
 from services.chassis.command_group import Group
+from services.chassis.command_options import Commune
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
-from services.intake.cli.options import Commune
 from services.worktime.clock import ZONE
 
 Result = TypeVar("Result", bound=BaseModel)
