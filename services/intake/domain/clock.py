@@ -30,11 +30,12 @@ def readings(case: Case, terms: Terms, now: datetime) -> Readings:
     """Both readings, at an instant: a wait that has not ended pauses the clock until then."""
     if case.accepted_at is None or (deadline := terms.due(case.accepted_at)) is None:
         return Readings(case.due_at, None)
-    paused = deadline.due_at
-    for wait in case.waits:
-        if wait.kind in _PAUSES and wait.since >= case.accepted_at:
-            paused = terms.moved_on(paused, wait.since, wait.until or max(now, wait.since))
-    return Readings(case.due_at, paused)
+    pauses = [
+        (wait.since, wait.until or max(now, wait.since))
+        for wait in case.waits
+        if wait.kind in _PAUSES and wait.since >= case.accepted_at
+    ]
+    return Readings(case.due_at, terms.paused(deadline.due_at, *pauses))
 
 
 def due_again(case: Case, terms: Terms) -> datetime | None:
@@ -54,10 +55,8 @@ def after_payments(case: Case, terms: Terms, due: datetime) -> datetime:
     """A due instant that was computed from the clock's start, moved on by the payments that were waited for since."""
     if not terms.payment_off_clock or case.clock_started_at is None:
         return due
-    for wait in case.waited(IntervalKind.PAYMENT):
-        if wait.until is not None and wait.since >= case.clock_started_at:
-            due = terms.moved_on(due, wait.since, wait.until)
-    return due
+    waits = case.waited(IntervalKind.PAYMENT)
+    return terms.paused(due, *((w.since, w.until) for w in waits if w.until and w.since >= case.clock_started_at))
 
 
 def move_deadline(case: Case, terms: Terms, now: datetime) -> Case | None:

@@ -195,7 +195,7 @@ def record_payment(case: Case, terms: Terms, amount: int | None, at: datetime, n
             field="amount",
         )
     state = case.resumes or CaseState.ACCEPTED
-    due = terms.moved_on(case.due_at, wait.since, at) if terms.payment_off_clock else case.due_at
+    due = terms.paused(case.due_at, (wait.since, at)) if terms.payment_off_clock else case.due_at
     return moved(
         case,
         fact(

@@ -64,9 +64,9 @@ class Terms:
         """Until when an error in the result has to be corrected (Art 23.1)."""
         return self._working_days(reported_at, self.rules.correction_working_days)
 
-    def moved_on(self, due: datetime, start: datetime, end: datetime) -> datetime:
-        """A due instant moved on by the working time between two instants."""
-        return self.calendar.add_working_time(due, self.calendar.working_time_between(start, end))
+    def paused(self, due: datetime, *pauses: tuple[datetime, datetime]) -> datetime:
+        """A due instant moved on by the working time in pauses of the clock."""
+        return deadlines.paused(due, pauses, self.calendar).due_at
 
     def in_working_time(self, at: datetime) -> bool:
         """Whether a result can be handed over at an instant; the close of a working day counts."""
