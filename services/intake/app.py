@@ -20,8 +20,7 @@ from services.intake.handlers.file_keys import PersonWrapper, SecretWrapper, der
 from services.intake.handlers.importing import ImportHandler
 from services.intake.handlers.people import KeyCheck, People
 from services.intake.handlers.recompute import Recompute
-from services.intake.handlers.reference import Book
-from services.intake.handlers.reference_book import ReferenceBook
+from services.intake.handlers.reference_book import Book, ReferenceBook
 from services.intake.handlers.reference_documents import ShippedDocuments
 from services.intake.handlers.views import CaseViews
 from services.intake.limits import limits

@@ -29,8 +29,7 @@ from contracts.intake.commands.cases import (
 )
 from contracts.intake.commands.importing import ImportCases
 from contracts.intake.queries.documents import CaseForm, CaseRegister, FeeSlip
-from contracts.intake.vocabulary import Channel, Outcome, StopCause
-from contracts.intake.vocabulary import PaymentMethod as Method
+from contracts.intake.vocabulary import Channel, Outcome, PaymentMethod, StopCause
 from contracts.refusals import Refused
 from contracts.roles import Role
 from contracts.topology import TOPOLOGY
@@ -156,7 +155,7 @@ async def asked(database: Database, amount: int = 20_000) -> Fee:
 
 async def paid(database: Database, fee: Fee, at: datetime = AT, *, fails: bool = False) -> Fee:
     async with database.unit_of_work() as work:
-        done = await fees.pay(work.connection, fee.id, Payment(Method.CASH, at), "can-bo-01")
+        done = await fees.pay(work.connection, fee.id, Payment(PaymentMethod.CASH, at), "can-bo-01")
         if fails:
             raise ConnectionResetError
     return done
@@ -205,7 +204,7 @@ async def test_fees_that_make_no_sense_are_refused(database: Database) -> None:
         waived = await fees.waive(work.connection, fee.id, "Hộ nghèo", "lanh-dao-01", AT)
         assert waived.receipt_number is None
         with pytest.raises(Refused, match="not-found"):
-            await fees.pay(work.connection, uuid7(), Payment(Method.POS, AT), "can-bo-01")
+            await fees.pay(work.connection, uuid7(), Payment(PaymentMethod.POS, AT), "can-bo-01")
 
 
 async def moved(calls: Calls, data: Any, role: Role) -> Any:
@@ -275,7 +274,7 @@ async def test_what_awaits_payment_is_a_fee_with_a_slip(calls: Calls) -> None:
     asked = await moved(calls, RequestPayment(case_id=case, amount=250_000, reason="Lệ phí cư trú"), Role.SPECIALIST)
     less = RecordPayment(case_id=case, amount=200_000)
     assert (await answer(calls, command(less, role=Role.RECEIVING_OFFICER))).refusal.code == "wrong-amount"
-    pay = RecordPayment(case_id=case, amount=250_000, method=Method.TRANSFER, reference="KB-12")
+    pay = RecordPayment(case_id=case, amount=250_000, method=PaymentMethod.TRANSFER, reference="KB-12")
     paid = await moved(calls, pay, Role.RECEIVING_OFFICER)
     assert (paid["state"], paid["fee_id"]) == ("accepted", asked["fee_id"])
     _, text = await form(calls, FeeSlip(fee_id=paid["fee_id"]), Role.CITIZEN)

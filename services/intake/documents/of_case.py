@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome
-from contracts.intake.vocabulary import PaymentMethod as Method
+from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, PaymentMethod
 from services.intake.documents.forms import (
     NOBODY,
     Apology,
@@ -265,7 +264,7 @@ def payment_slip(case: Case, known: Known, fee: Fee) -> PaymentSlip | None:
         fee.receipt_number,
         Money(fee.amount_vnd),
         fee.reason,
-        Note(*METHOD_WORDS[fee.method or Method.CASH]),
+        Note(*METHOD_WORDS[fee.method or PaymentMethod.CASH]),
         fee.paid_at,
         fee.reference,
     )

@@ -5,17 +5,17 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.intake.refusals import IntakeRefusal
-from contracts.intake.vocabulary import PaymentMethod as Method
+from contracts.intake.vocabulary import PaymentMethod
 from contracts.refusals import CommonRefusal, refuse
 
 _LARGEST = 10_000_000_000
 
 
 METHOD_WORDS = {
-    Method.CASH: ("tiền mặt", "cash"),
-    Method.TRANSFER: ("chuyển khoản", "bank transfer"),
-    Method.PORTAL: ("Cổng Dịch vụ công", "service portal"),
-    Method.POS: ("thẻ", "card"),
+    PaymentMethod.CASH: ("tiền mặt", "cash"),
+    PaymentMethod.TRANSFER: ("chuyển khoản", "bank transfer"),
+    PaymentMethod.PORTAL: ("Cổng Dịch vụ công", "service portal"),
+    PaymentMethod.POS: ("thẻ", "card"),
 }
 
 
@@ -31,7 +31,7 @@ class Fee:
     asked_at: datetime
     asked_by: str
     paid_at: datetime | None = None
-    method: Method | None = None
+    method: PaymentMethod | None = None
     reference: str = ""
     receipt_year: int | None = None
     receipt_serial: int | None = None
@@ -72,7 +72,7 @@ def ask(fee: Fee) -> Fee:
     return fee
 
 
-def pay(fee: Fee, at: datetime, method: Method, reference: str, actor: str, year: int, serial: int) -> Fee:
+def pay(fee: Fee, at: datetime, method: PaymentMethod, reference: str, actor: str, year: int, serial: int) -> Fee:
     """The fee, paid. Refused: see `check_open`; paid before it was asked for."""
     check_open(fee)
     if at < fee.asked_at:

@@ -6,7 +6,7 @@ from services.intake.domain.limits import Limits
 from services.intake.handlers.feedback import FeedbackHandlers
 from services.intake.handlers.places import Places
 from services.intake.handlers.queue import QueueHandlers, QueueRounds
-from services.intake.handlers.reference import Book
+from services.intake.handlers.reference_book import Book
 from services.intake.handlers.visits import VisitHandlers
 from services.worktime.clock import Clock
 

@@ -21,7 +21,7 @@ from services.intake.domain.terms import Terms
 from services.intake.handlers import fees
 from services.intake.handlers.audit import VERB, Trail, step
 from services.intake.handlers.people import People
-from services.intake.handlers.reference import Book
+from services.intake.handlers.reference_book import Book
 from services.intake.reference import Reference
 from services.intake.store import cases as store
 from services.worktime.clock import ZONE, Clock

@@ -21,7 +21,7 @@ from services.intake.documents.render import file_name, render
 from services.intake.domain.cases import Case
 from services.intake.handlers.audit import Trail
 from services.intake.handlers.people import People
-from services.intake.handlers.reference import Book
+from services.intake.handlers.reference_book import Book
 from services.intake.reference import Reference
 from services.intake.settings import IntakeSettings
 from services.intake.store import cases, fees, inbox

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.intake.vocabulary import PaymentMethod as Method
+from contracts.intake.vocabulary import PaymentMethod
 from contracts.refusals import CommonRefusal, refuse
 from services.chassis.database import Connection
 from services.chassis.ids import uuid7
@@ -19,7 +19,7 @@ from services.worktime.clock import ZONE
 class Payment:
     """Money that came in. `reference` is the bank's or the portal's, where there is one."""
 
-    method: Method
+    method: PaymentMethod
     at: datetime
     reference: str = ""
 

@@ -18,7 +18,7 @@ from services.intake.handlers.audit import Trail, step
 from services.intake.handlers.cases import emit
 from services.intake.handlers.people import People
 from services.intake.handlers.people import Told as Identity
-from services.intake.handlers.reference import Book
+from services.intake.handlers.reference_book import Book
 from services.intake.reference import Reference
 from services.intake.store import cases as store
 from services.worktime.clock import Clock

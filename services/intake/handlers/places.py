@@ -3,7 +3,7 @@
 from contracts.intake.refusals import AssistanceRefusal
 from contracts.refusals import refuse
 from services.chassis.database import Connection
-from services.intake.handlers.reference import Book
+from services.intake.handlers.reference_book import Book
 from services.worktime.calendar import Calendar
 
 

@@ -1,12 +1,25 @@
 """The reference data that hold in a transaction: what one replica publishes, all follow at once."""
 
 import logging
+from typing import Protocol
 
 from services.chassis.database import Connection
 from services.intake.reference import Reference
 from services.intake.store import reference_documents as store
 
 log = logging.getLogger(__name__)
+
+
+class Book(Protocol):
+    """Gives the reference data that hold in a transaction."""
+
+    async def current(self, connection: Connection) -> Reference:
+        """For transactions that decide: nothing is published until they end. To be asked before a case is locked."""
+        ...
+
+    async def read(self, connection: Connection) -> Reference:
+        """For questions, which hold nobody up."""
+        ...
 
 
 class ReferenceBook:

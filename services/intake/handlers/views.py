@@ -17,7 +17,7 @@ from services.chassis.database import Connection
 from services.intake.domain import clock
 from services.intake.domain.cases import Case
 from services.intake.handlers.cases import no_such_case
-from services.intake.handlers.reference import Book
+from services.intake.handlers.reference_book import Book
 from services.intake.reference import Reference
 from services.intake.store import cases as store
 from services.intake.store import inbox

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.intake.vocabulary import PaymentMethod as Method
+from contracts.intake.vocabulary import PaymentMethod
 from services.chassis.database import Connection
 from services.intake.domain.fees import Fee
 
@@ -15,7 +15,7 @@ _SELECT = f"select {', '.join(_COLUMNS)} from fee"
 
 def _fee(row: asyncpg.Record) -> Fee:
     values = dict(row)
-    return Fee(**{**values, "method": Method(values["method"]) if values["method"] else None})
+    return Fee(**{**values, "method": PaymentMethod(values["method"]) if values["method"] else None})
 
 
 async def insert(connection: Connection, fee: Fee) -> None:
