@@ -26,7 +26,7 @@ def test_the_shipped_rules_are_those_of_decree_118() -> None:
     rules = parse(TEXT).on(date(2025, 7, 1))
     assert (rules.cutoff, rules.accept_working_hours, rules.completion_days) == (time(15), 8, 15)
     assert (rules.supplements, rules.notice_working_days) == (1, 3)
-    assert (rules.extensions, rules.extension_notice_days, rules.correction_working_days) == (1, 1, 3)
+    assert (rules.extension_notice_days, rules.correction_working_days) == (1, 3)
 
 
 @pytest.mark.parametrize(

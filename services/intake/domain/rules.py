@@ -21,12 +21,10 @@ class Rules:
     effective_from: date
     source: str
     cutoff: time
-    alert_hours: int
     accept_working_hours: int
     supplements: int
     notice_working_days: int
     completion_days: int
-    extensions: int
     extension_notice_days: int
     correction_working_days: int
     duplicate_window_days: int
