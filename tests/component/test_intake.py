@@ -12,8 +12,16 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from contracts.intake.commands.cases import AcceptCase, RecordPayment, SubmitCase
+from contracts.intake.commands.cases import (
+    AcceptCase,
+    CorrectResult,
+    RecordPayment,
+    ReportError,
+    ServeCase,
+    SubmitCase,
+)
 from contracts.intake.commands.importing import ImportCases, LogRow
+from contracts.intake.queries.cases import Inbox
 from contracts.intake.vocabulary import Channel
 from contracts.roles import Role
 from contracts.topology import TOPOLOGY
@@ -23,7 +31,7 @@ from services.chassis.ids import uuid7
 from services.intake.domain.cases import Case
 from services.intake.store import cases as store
 from services.worktime.clock import ZONE
-from tests.component.ground import CLOCK, answer, command, ground
+from tests.component.ground import CLOCK, answer, command, ground, query
 from tests.component.intake import CASES, IMPORT, REFERENCE, answer_cases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -213,6 +221,27 @@ async def test_a_payment_that_another_system_asked_for_is_taken_at_the_counter(
     fee = await database.pool.fetchrow("select amount_vnd, paid_at is not null from fee where case_id = $1", case)
     assert tuple(fee or ()) == (50_000, True)
     assert paid["receipt_number"]
+
+
+async def test_a_result_handed_over_with_an_error_waits_to_be_corrected(calls: Calls) -> None:
+    """Within 3 working days (Art 23.1), so it has to stand where people look; once corrected it waits for nobody."""
+    unit, case = "00004", uuid7()
+    code = "H99.73-250701-0001"
+    wish = ServeCase(case_id=case, receiving_unit=unit, deciding_unit=unit, procedure="2.000815", case_code=code)
+
+    async def waiting() -> list[tuple[str, str]]:
+        reply = await answer(calls, query(Inbox(unit=unit), role=Role.SPECIALIST))
+        return [(each["state"], each["case_id"]) for each in reply.result["cases"]]
+
+    async def do(data: Any, role: Role) -> None:
+        assert (await answer(calls, command(data, role=role))).refusal is None
+
+    await do(wish, Role.RECEIVING_OFFICER)
+    assert await waiting() == []
+    await do(ReportError(case_id=case, reason="Sai ngày sinh."), Role.CITIZEN)
+    assert await waiting() == [("returned", str(case))]
+    await do(CorrectResult(case_id=case), Role.LEADER)
+    assert await waiting() == []
 
 
 async def test_accepting_before_all_cases_is_refused(calls: Calls) -> None:

@@ -25,7 +25,7 @@ from services.intake.store.inbox import Side
 from services.worktime.clock import ZONE, Clock
 
 _SIDES: dict[str, Side] = {"receiving": "receiving_unit", "deciding": "deciding_unit", "province": "province"}
-_WAITING = (*sorted(OPEN), CaseState.COMPLETED)
+_WAITING = (*sorted(OPEN), CaseState.COMPLETED, CaseState.RETURNED)
 _START = (datetime(1900, 1, 1, tzinfo=UTC), UUID(int=0))
 _DIMENSIONS = frozenset({"case_id", "receiving_unit", "deciding_unit", "procedure", "field", "channel"})
 

@@ -38,16 +38,17 @@ alter table cases
 -- A code is looked up whole and by how it begins; `text_pattern_ops` serves both, whatever the database's collation.
 create unique index cases_case_code on cases (case_code text_pattern_ops);
 
--- Inboxes: what waits for somebody, by its state, in the order in which it has to be done. Finished cases are in none.
+-- Inboxes: what waits for somebody, by its state, in the order in which it has to be done. Finished cases
+-- are in none, unless an error in their result is to be corrected.
 create index cases_inbox_receiving on cases (receiving_unit, state, queue_at, id)
-    where state not in ('declined', 'withdrawn', 'stopped', 'returned');
+    where (act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'));
 create index cases_inbox_deciding on cases (deciding_unit, state, queue_at, id)
-    where state not in ('declined', 'withdrawn', 'stopped', 'returned');
+    where (act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'));
 create index cases_inbox_province on cases (province, state, queue_at, id)
-    where state not in ('declined', 'withdrawn', 'stopped', 'returned');
+    where (act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'));
 -- The last digits of a code are what people read out at the counter.
 create index cases_code_backwards on cases (reverse(case_code) text_pattern_ops)
-    where state not in ('declined', 'withdrawn', 'stopped', 'returned');
+    where (act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'));
 create index cases_of_applicant on cases (applicant, procedure, receiving_unit, submitted_at) where applicant is not null;
 
 -- The last serial that intake gave for an agency's day (Decree 118/2025 Art 28).

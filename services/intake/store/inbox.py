@@ -12,7 +12,8 @@ from services.chassis.database import Connection
 
 Side = Literal["receiving_unit", "deciding_unit", "province"]
 
-_WAITING = "state not in ('declined', 'withdrawn', 'stopped', 'returned')"
+_WAITING = "(act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'))"
+"""What is done with waits for nobody, except a result handed over with an error that is to be corrected."""
 _SHOWN = (
     "id, case_code, receiving_unit, deciding_unit, procedure, field, channel, state, version, "
     "submitted_at, due_at, act_by, queue_at"
