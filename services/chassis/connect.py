@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import nats
+import nkeys
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoServersError
@@ -47,13 +48,25 @@ def _where() -> tuple[str, Path]:
     return str(note["nats_url"]), Path(str(note["secrets_dir"])) / USER
 
 
-@asynccontextmanager
-async def operator() -> AsyncIterator[tuple[Client, Caller]]:
-    """A connection of the operator's NATS user, and a caller over it. Misconfigured: it cannot be had, or broke off."""
+def _seed() -> tuple[str, Path]:
+    """Where NATS is, and the file of the operator's key. Misconfigured: no stack runs, or the key is not there."""
     url, secrets = _where()
     seed = secrets / "nats.seed"
     if not seed.is_file():
         raise Misconfigured(f"Không đọc được khóa / cannot read the key {seed}; set TIEPSUC_SECRETS_DIR.")
+    return url, seed
+
+
+def deployment() -> str:
+    """What tells this installation from every other: the operator's public key, made with it. Misconfigured: none."""
+    key: bytes = nkeys.from_seed(_seed()[1].read_bytes().strip()).public_key
+    return key.decode()
+
+
+@asynccontextmanager
+async def operator() -> AsyncIterator[tuple[Client, Caller]]:
+    """A connection of the operator's NATS user, and a caller over it. Misconfigured: it cannot be had, or broke off."""
+    url, seed = _seed()
 
     async def quiet(_: Exception) -> None:
         """Errors reach the caller as exceptions; nats-py would also print them."""

@@ -85,7 +85,7 @@ async def _story(log: Path, console: Console) -> None:
     importing, reporting = _part("import"), _part("report")
     console.print("\nSổ mẫu tổng hợp, không có thật / a synthetic sample log:", log.name, highlight=False)
     try:
-        summary = await importing.run(log, log.with_suffix(".rejects.csv"), "vi", console)
+        summary = await importing.run(log, log.with_suffix(".rejects.csv"), "vi", console, resumable=False)
     except importing.BadFile as error:
         raise click.ClickException(str(error)) from error
     importing.show(summary, console)

@@ -92,6 +92,7 @@ def intake(monkeypatch: pytest.MonkeyPatch) -> Intake:
         yield None, found
 
     monkeypatch.setattr(importing, "operator", operator)
+    monkeypatch.setattr(importing, "deployment", lambda: "stack A")
     monkeypatch.setattr(sending, "PIECE", PIECE)
     return found
 
@@ -204,7 +205,7 @@ async def test_it_goes_on_where_it_was(tmp_path: Path, intake: Intake, monkeypat
     assert (done.continued_behind, done.rows) == (told["place"]["line"], 23)
 
 
-@pytest.mark.parametrize("change", ["file", "mapping", "restart", "rejects", "journal"])
+@pytest.mark.parametrize("change", ["file", "mapping", "stack", "restart", "rejects", "journal"])
 async def test_of_other_rows_nothing_is_continued(
     tmp_path: Path, intake: Intake, monkeypatch: Any, change: str
 ) -> None:
@@ -220,6 +221,8 @@ async def test_of_other_rows_nothing_is_continued(
         text = f'ignore = ["*"]\n{text}[constants]\nsubmitted_at = "2025-07-01"\naccepted_at = "2025-07-01"\n'
         text = text.replace('completed_at = "completed_at"\n', "").replace('returned_at = "returned_at"\n', "")
         options["mapping"] = MappingFile(parse(text), "digest")
+    elif change == "stack":
+        monkeypatch.setattr(importing, "deployment", lambda: "stack B")
     elif change == "restart":
         options["restart"] = True
     elif change == "rejects":

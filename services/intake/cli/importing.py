@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.chassis.connect import operator
+from services.chassis.connect import deployment, operator
 from services.intake.cli import preview
 from services.intake.cli.case_log import BadFile, open_log
 from services.intake.cli.journal import Counts, Journal, alone, begin, identify, place_of
@@ -166,14 +166,14 @@ async def run(
     somebody is importing it. Refused: intake does not answer; the same call goes on from there later.
     """
     into = rejects if isinstance(rejects, Path) else None
-    identity = identify(file, mapping.digest if mapping else "")
-    journal = Journal(place_of(file, into) if resumable else None, identity)
     with (
         alone(file) if resumable else nullcontext(),
         open_log(file, mapping.mapping if mapping else None) as log,  # the header is judged before anything is shown
         Rejects(rejects, lang, log.columns.heads) as writer,
         _progress(console) as progress,
     ):
+        identity = identify(file, mapping.digest if mapping else "", deployment() if resumable else "")
+        journal = Journal(place_of(file, into) if resumable else None, identity)
         earlier = None if restart else journal.load(into)
         state = earlier or begin(into)
         began = state.place.line

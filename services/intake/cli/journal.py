@@ -17,7 +17,7 @@ from uuid import UUID
 from services.chassis.ids import uuid7
 from services.intake.cli.lines import BadFile, Place
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass
@@ -37,6 +37,8 @@ class Identity:
 
     log: str
     mapping: str
+    stack: str
+    """The installation they go to: what one has answered, another has never seen."""
     lines: int
     """Line ends in the file, for a progress bar."""
 
@@ -66,7 +68,7 @@ class Journal:
             return None
         try:
             told = json.loads(self._path.read_bytes())
-            if (told["format"], told["log"], told["mapping"]) != (_FORMAT, self._identity.log, self._identity.mapping):
+            if told["format"] != _FORMAT or any(told[key] != value for key, value in self._rows().items()):
                 return None
             state = State(
                 UUID(told["run"]),
@@ -86,13 +88,16 @@ class Journal:
         if self._path is None:
             return
         told = asdict(state) | {"run": str(state.run), "format": _FORMAT}
-        told |= {"log": self._identity.log, "mapping": self._identity.mapping}
+        told |= self._rows()
         beside = _beside(self._path)
         with beside.open("w", encoding="utf-8") as file:
             json.dump(told, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
+
+    def _rows(self) -> dict[str, str]:
+        return {"log": self._identity.log, "mapping": self._identity.mapping, "stack": self._identity.stack}
 
     def remove(self) -> None:
         """The import is complete: the next one of this file asks anew."""
@@ -114,7 +119,7 @@ def place_of(log: Path, rejects: Path | None) -> Path | None:
     return None
 
 
-def identify(log: Path, mapping: str) -> Identity:
+def identify(log: Path, mapping: str, stack: str) -> Identity:
     """Reads the whole file once. BadFile: it cannot be read."""
     digest, lines = hashlib.sha256(), 0
     try:
@@ -124,7 +129,7 @@ def identify(log: Path, mapping: str) -> Identity:
                 lines += piece.count(b"\n")
     except OSError as error:
         raise BadFile(f"Không mở được tệp / cannot open {log}: {error.strerror}") from error
-    return Identity(digest.hexdigest(), mapping, lines)
+    return Identity(digest.hexdigest(), mapping, stack, lines)
 
 
 @contextmanager
