@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,6 @@ from contracts.intake.events.cases import (
 )
 from contracts.intake.events.catalogue import ProcedurePublished, UnitRegistered
 from contracts.intake.vocabulary import CaseState
-from services.worktime.clock import ZONE
 
 
 @dataclass(slots=True)
@@ -109,11 +108,3 @@ def _fold_case(cases: dict[UUID, CaseRow], province: str, fact: CaseFact) -> Non
             row.state, row.completed_at = CaseState.COMPLETED, fact.completed_at
         case CaseReturned():
             row.state, row.returned_at = CaseState.RETURNED, fact.returned_at
-
-
-def window(first_day: date, last_day: date) -> tuple[datetime, datetime]:
-    """The instants from the start of the first day to the end of the last, the latter excluded."""
-    return (
-        datetime.combine(first_day, time.min, ZONE),
-        datetime.combine(last_day + timedelta(days=1), time.min, ZONE),
-    )

@@ -17,7 +17,7 @@ from contracts.reporting.queries import (
 )
 from services.chassis.database import Connection, UnitOfWork
 from services.reporting import domain, store
-from services.worktime.clock import Clock
+from services.worktime.clock import Clock, span
 
 _NATION = "Toàn quốc"
 
@@ -53,9 +53,7 @@ class FigureHandlers:
         reading = await store.reading(connection, wish.last_day)
         if reading is None:
             raise refuse(CommonRefusal.NOT_FOUND, "Chưa có cách tính nào.", "There is no reading.", field="reading")
-        rows = await store.form(
-            connection, wish.unit, *domain.window(wish.first_day, wish.last_day), reading["comparison"]
-        )
+        rows = await store.form(connection, wish.unit, *span(wish.first_day, wish.last_day), reading["comparison"])
         names = await store.field_names(connection) if wish.by == "field" else {}
         return FormII06aView(
             unit=wish.unit,

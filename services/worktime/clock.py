@@ -1,6 +1,6 @@
 """The time, as something that is given: nothing else in the product asks the machine for it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,11 @@ def local(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{instant.isoformat()} has no zone: working time counts from an instant")
     return instant.astimezone(ZONE)
+
+
+def span(first: date, last: date) -> tuple[datetime, datetime]:
+    """The instants from the start of the first day to the end of the last, the latter excluded."""
+    return datetime.combine(first, time.min, ZONE), datetime.combine(last + timedelta(days=1), time.min, ZONE)
 
 
 class Clock(Protocol):

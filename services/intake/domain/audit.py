@@ -9,15 +9,15 @@ an old root and the public key notices whatever is changed, taken away or put in
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+from services.worktime.clock import ZONE, span
+
 NOTHING = bytes(32)
 """What stands before the first entry of a chain, and before the first root."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -115,7 +115,7 @@ def day_of(at: datetime) -> date:
 
 def bounds(day: date) -> tuple[datetime, datetime]:
     """When a day begins, and when the next one does."""
-    return datetime.combine(day, time(), ZONE), datetime.combine(day + timedelta(days=1), time(), ZONE)
+    return span(day, day)
 
 
 def root_start(day: date, previous: bytes) -> bytes:

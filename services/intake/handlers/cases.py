@@ -20,6 +20,7 @@ from services.intake.domain.cases import Case
 from services.intake.domain.terms import Terms
 from services.intake.handlers import fees
 from services.intake.handlers.audit import VERB, Trail, step
+from services.intake.handlers.common import check_version
 from services.intake.handlers.people import People
 from services.intake.handlers.reference_book import Book
 from services.intake.reference import Reference
@@ -169,14 +170,7 @@ class CaseHandlers:
         case = await store.locked(work.connection, command.data.case_id)
         if case is None:
             raise no_such_case("case_id")
-        if command.expected_version is not None and command.expected_version != case.version:
-            raise refuse(
-                CommonRefusal.VERSION_CONFLICT,
-                "Hồ sơ vừa được người khác thay đổi; hãy xem lại rồi gửi lại.",
-                "Somebody changed the case meanwhile; look at it again, then send again.",
-                field="expected_version",
-                version=case.version,
-            )
+        check_version(command.expected_version, case.version)
         return case, reference
 
     async def _create(self, work: UnitOfWork, command: Command[Any], reference: Reference, case: Case) -> CaseMoved:

@@ -1,11 +1,9 @@
 """What handlers of several topics do alike."""
 
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import date, datetime
 
-from contracts.envelope import Command
 from contracts.refusals import CommonRefusal, Refused, refuse
-from services.worktime.clock import ZONE
+from services.worktime.clock import span
 
 
 def not_found(vi: str, en: str, field: str) -> Refused:
@@ -23,9 +21,9 @@ def exists_already(vi: str, en: str, field: str) -> Refused:
     )
 
 
-def check_version(command: Command[Any], version: int) -> None:
-    """Refused: it was decided on another version than the one there is."""
-    if command.expected_version is not None and command.expected_version != version:
+def check_version(expected: int | None, version: int) -> None:
+    """Refused: it was decided on another version than the one there is. `expected` None: on whatever there is."""
+    if expected is not None and expected != version:
         raise refuse(
             CommonRefusal.VERSION_CONFLICT,
             "Vừa có người khác thay đổi; hãy xem lại rồi gửi lại.",
@@ -44,5 +42,4 @@ def window(first: date, last: date) -> tuple[datetime, datetime]:
             "last_day is before first_day; change them.",
             field="last_day",
         )
-    start = datetime.combine(first, time.min, ZONE)
-    return start, datetime.combine(last, time.min, ZONE) + timedelta(days=1)
+    return span(first, last)

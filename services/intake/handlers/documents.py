@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from uuid import UUID
 
 from contracts.envelope import Command, Query
@@ -26,7 +26,7 @@ from services.intake.reference import Reference
 from services.intake.settings import IntakeSettings
 from services.intake.store import cases, fees, inbox
 from services.intake.store import documents as store
-from services.worktime.clock import ZONE, Clock
+from services.worktime.clock import ZONE, Clock, span
 
 _MOST_ENTRIES = 5_000
 _LARGEST_PDF = 700_000  # as base64, and with the reply around it, what the bus carries
@@ -89,8 +89,7 @@ class DocumentHandlers:
                 f"There is no commune “{wish.unit}”.",
                 field="unit",
             )
-        start = datetime.combine(wish.first, time.min, ZONE)
-        end = datetime.combine(wish.last + timedelta(days=1), time.min, ZONE)
+        start, end = span(wish.first, wish.last)
         found = await store.accepted_between(connection, wish.unit, start, end, _MOST_ENTRIES + 1)
         if len(found) > _MOST_ENTRIES:
             raise _too_long()

@@ -52,7 +52,7 @@ class FeedbackHandlers:
             raise unknown_case("case_code")
         rating_id = stable_id("rating", str(case.id))
         before = await store.rating(work.connection, rating_id)
-        check_version(command, before.version if before else 0)
+        check_version(command.expected_version, before.version if before else 0)
         rating = domain.rate(rating_id, case, before, wish, self._clock.now(), self._limits.ratings)
         await (store.save_rating if before else store.add_rating)(work.connection, rating)
         work.emit(
@@ -100,7 +100,7 @@ class FeedbackHandlers:
         complaint = await store.complaint(work.connection, complaint_id)
         if complaint is None:
             raise not_found("phản ánh", "complaint", "complaint_id")
-        check_version(command, complaint.version)
+        check_version(command.expected_version, complaint.version)
         return complaint
 
     async def _save(self, work: UnitOfWork, command: Command[Any], step: Step) -> ComplaintMoved:

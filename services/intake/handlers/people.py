@@ -32,6 +32,7 @@ from services.intake.domain import audit, people, vault
 from services.intake.domain.people import Applicant
 from services.intake.domain.vault import Vault, Wrapped
 from services.intake.handlers.audit import Trail, step
+from services.intake.handlers.common import check_version
 from services.intake.store import people as store
 from services.intake.store.people import PersonRow
 from services.worktime.clock import Clock
@@ -213,14 +214,7 @@ class People:
 
     async def _locked(self, connection: Connection, person: UUID, version: int | None = None) -> PersonRow:
         row = _there(await store.locked(connection, person))
-        if version is not None and version != row.version:
-            raise refuse(
-                CommonRefusal.VERSION_CONFLICT,
-                "Dữ liệu của người này vừa được thay đổi; hãy xem lại rồi gửi lại.",
-                "This person's data changed meanwhile; look at it again, then send again.",
-                field="expected_version",
-                version=row.version,
-            )
+        check_version(version, row.version)
         return row
 
     def _open(self, row: PersonRow) -> tuple[bytes, Applicant]:

@@ -120,7 +120,7 @@ class QueueHandlers:
         ticket = await store.by_id(work.connection, ticket_id)
         if ticket is None:
             raise not_found("số", "ticket", "ticket_id")
-        check_version(command, ticket.version)
+        check_version(command.expected_version, ticket.version)
         return ticket
 
     async def _save(self, work: UnitOfWork, command: Command[Any], steps: Sequence[Step]) -> TicketMoved:

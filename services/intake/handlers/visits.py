@@ -98,7 +98,7 @@ class VisitHandlers:
         visit = await store.by_id(connection, visit_id)
         if visit is None:
             raise not_found("lượt hỗ trợ", "visit", "visit_id")
-        check_version(command, visit.version)
+        check_version(command.expected_version, visit.version)
         if visit.case_id != case_id:
             raise refuse(
                 CommonRefusal.VERSION_CONFLICT,
