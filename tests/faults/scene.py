@@ -126,8 +126,8 @@ class Scene:
         await converged(self.stack, _SETTLED_WITHIN, dead=dead)
         await self.assert_once_and_in_order()
         await self.assert_projection_equals_truth()
+        await asyncio.gather(*(child.wait_ready(60) for child in self.stack.children.values()))  # or on its way up
         await command(self.home, "verify", code=1 if dead else 0)
-        await asyncio.gather(*(child.wait_ready(60) for child in self.stack.children.values()))
         await self.assert_nothing_spins()
 
     async def assert_once_and_in_order(self) -> None:
