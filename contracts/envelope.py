@@ -20,10 +20,11 @@ class Message(BaseModel):
     """Base of everything on the bus: immutable, and unknown fields are ignored, because additions are allowed.
 
     Events and replies leave out what is None, so a field of theirs that may be None has None as its default.
-    An error over a message does not quote what it carries.
+    An error over a message does not quote what it carries. Validators are built at first use: no process needs them
+    all, and a command line would wait for them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     @classmethod
     def judged(cls, **values: Any) -> Self:
