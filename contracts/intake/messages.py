@@ -87,6 +87,13 @@ CALLS: tuple[CallSpec, ...] = (
     # These show what is personal, and so are commands: they are written to the audit.
     command(
         "intake",
+        "list-attachments",
+        attachment_queries.ListAttachments,
+        attachment_queries.AttachmentsView,
+        _PAPERS,
+    ),
+    command(
+        "intake",
         "attachment-piece",
         attachment_queries.AttachmentPiece,
         attachment_queries.AttachmentPieceView,
@@ -98,6 +105,15 @@ CALLS: tuple[CallSpec, ...] = (
         refusals=(*_FORM_REFUSALS, str(IntakeRefusal.UNKNOWN_UNIT)),
     ),
     replace(query("intake", "fee-slip", documents.FeeSlip, documents.DocumentView, _PAPERS), refusals=_FORM_REFUSALS),
+    command(
+        "intake",
+        "print-register",
+        documents.PrintRegister,
+        documents.DocumentView,
+        OFFICERS | ADMIN,
+        (*_FORM_REFUSALS, str(IntakeRefusal.UNKNOWN_UNIT)),
+    ),
+    command("intake", "print-fee-slip", documents.PrintFeeSlip, documents.DocumentView, _PAPERS, _FORM_REFUSALS),
     *catalogue_messages.CALLS,
     *people_messages.CALLS,
     *assistance_messages.CALLS,

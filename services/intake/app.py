@@ -10,7 +10,8 @@ from services.intake import consumers
 from services.intake.domain.audit import Signer
 from services.intake.domain.vault import BadKey, Vault, parse_key
 from services.intake.handlers.assistance import Assistance, rounds
-from services.intake.handlers.attachments import AttachmentHandlers, AttachmentSweep
+from services.intake.handlers.attachment_sweep import AttachmentSweep
+from services.intake.handlers.attachments import AttachmentHandlers
 from services.intake.handlers.audit import Sealer, Trail
 from services.intake.handlers.audit_queries import AuditQueries
 from services.intake.handlers.cases import CaseHandlers
@@ -50,10 +51,10 @@ async def wire(chassis: Chassis) -> None:
         ImportHandler(book, people, trail, chassis.clock),
     )
     allowed = limits(cast("IntakeSettings", chassis.settings).assistance_limits)
-    consumers.register_assistance(chassis.calls, Assistance(book, chassis.clock, allowed))
+    consumers.register_assistance(chassis.calls, Assistance(book, trail, chassis.clock, allowed))
     chassis.rounds.extend(rounds(chassis.database, chassis.clock))
-    consumers.register_catalogue(chassis.calls, book, chassis.clock)
-    chassis.at_start.append(ShippedDocuments(chassis.database, chassis.clock))
+    consumers.register_catalogue(chassis.calls, book, trail, chassis.clock)
+    chassis.at_start.append(ShippedDocuments(chassis.database, trail, chassis.clock))
     chassis.rounds.append(Round("announcing", _ANNOUNCE_SECONDS, Announcer(chassis.database, book, chassis.clock)))
     recompute = Recompute(chassis.database, book, trail, chassis.clock)
     chassis.rounds.append(Round("deadlines", _RECOMPUTE_SECONDS, recompute))

@@ -29,7 +29,7 @@ from contracts.intake.commands.queue import (
 )
 from contracts.intake.commands.visits import AmendVisit, RecordVisit, RevokeVisit
 from contracts.intake.queries import cases as queries
-from contracts.intake.queries.attachments import AttachmentPiece, Attachments
+from contracts.intake.queries.attachments import AttachmentPiece, Attachments, ListAttachments
 from contracts.intake.queries.audit import AuditCheck, AuditCoverage, AuditRoots, AuditTrail
 from contracts.intake.queries.catalogue import (
     ProcedureByCode,
@@ -39,7 +39,7 @@ from contracts.intake.queries.catalogue import (
     UnitByCode,
     UnitHistory,
 )
-from contracts.intake.queries.documents import CaseForm, CaseRegister, FeeSlip
+from contracts.intake.queries.documents import CaseForm, CaseRegister, FeeSlip, PrintFeeSlip, PrintRegister
 from contracts.intake.queries.feedback import Complaints, SatisfactionSummary
 from contracts.intake.queries.queue import Queue, QueueHistory
 from contracts.intake.queries.recompute import DeadlineMoves, DeadlineRecomputes
@@ -48,6 +48,7 @@ from contracts.intake.queries.visits import AssistanceSummary, Visits
 from services.chassis.calls import Calls
 from services.intake.handlers.assistance import Assistance
 from services.intake.handlers.attachments import AttachmentHandlers
+from services.intake.handlers.audit import Trail
 from services.intake.handlers.audit_queries import AuditQueries
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.catalogue import CatalogueViews
@@ -97,10 +98,13 @@ def register_documents(calls: Calls, attachments: AttachmentHandlers, documents:
     calls.command(FinishAttachment, attachments.finish)
     calls.command(RemoveAttachment, attachments.remove)
     calls.query(Attachments, attachments.of_case)
+    calls.command(ListAttachments, attachments.list_named)
     calls.command(AttachmentPiece, attachments.piece)
     calls.command(CaseForm, documents.case_form)
     calls.query(CaseRegister, documents.case_register)
     calls.query(FeeSlip, documents.fee_slip)
+    calls.command(PrintRegister, documents.print_register)
+    calls.command(PrintFeeSlip, documents.print_fee_slip)
 
 
 def register_assistance(calls: Calls, assistance: Assistance) -> None:
@@ -146,9 +150,9 @@ def register_audit(calls: Calls, audit: AuditQueries) -> None:
     calls.query(AuditCoverage, audit.coverage)
 
 
-def register_catalogue(calls: Calls, book: ReferenceBook, clock: Clock) -> None:
+def register_catalogue(calls: Calls, book: ReferenceBook, trail: Trail, clock: Clock) -> None:
     """Reference data, and what follows from them: commands, then queries."""
-    documents, views = ReferenceDocumentHandlers(clock), CatalogueViews(book, clock)
+    documents, views = ReferenceDocumentHandlers(trail, clock), CatalogueViews(book, clock)
     recompute, retention = RecomputeViews(), RetentionHandlers(book, clock)
     calls.command(DraftReference, documents.draft)
     calls.command(PublishReference, documents.publish)

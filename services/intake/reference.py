@@ -15,6 +15,7 @@ from contracts.intake.catalogue import ReferenceKind
 from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import Channel
 from contracts.refusals import CommonRefusal, refuse
+from services.chassis.ids import stable_id
 from services.intake.calendars import Calendars
 from services.intake.data_files import shipped_text
 from services.intake.domain import agencies as agencies_table
@@ -35,7 +36,7 @@ from services.worktime.deadline import Deadline, ProcessingTime
 
 Parsed = TypeVar("Parsed")
 
-__all__ = ["BadData", "Procedure", "Reference", "check_alone", "shipped"]
+__all__ = ["BadData", "Procedure", "Reference", "chain_of", "check_alone", "shipped"]
 
 _CASE_CODE = re.compile(r"H\d{2}(\.\d{2,3}){0,3}-\d{6}-\d{4,7}", re.ASCII)
 
@@ -76,6 +77,11 @@ def _of(contents: Contents, kind: ReferenceKind) -> tuple[str, str]:
 def shipped(kind: ReferenceKind) -> str:
     """The document that the package brings."""
     return shipped_text(FORMS[kind].file)
+
+
+def chain_of(kind: ReferenceKind) -> UUID:
+    """The entity that the audit knows a kind of document by."""
+    return stable_id("reference-document", kind.value)
 
 
 def check_alone(kind: ReferenceKind, content: str, file: str) -> list[Fault]:

@@ -12,7 +12,9 @@ from contracts.roles import Role
 from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
+from services.intake.domain.audit import Entry, chain_faults, digest_of
 from services.intake.reference import Reference
+from services.intake.store import audit as audit_store
 from services.worktime.clock import ZONE
 from tests.component.ground import answer, command, query
 
@@ -28,10 +30,27 @@ class Log:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
 
+    async def digest(self, entity: UUID, version: int) -> bytes:
+        """The digest of one of the entity's events, as the audit has it."""
+        payload = await self.connection.fetchval(
+            "select payload from outbox where entity = $1 and version = $2", entity, version
+        )
+        return digest_of([payload])
+
     async def facts(self, entity: UUID) -> list[str]:
         """The entity's facts in order, e.g. `ticket.issued`."""
         rows = await self.connection.fetch("select subject from outbox where entity = $1 order by version", entity)
         return [".".join(row["subject"].split(".")[2:4]) for row in rows]
+
+
+async def chain(database: Database, case_id: UUID) -> list[Entry]:
+    """A case's entries, whose hashes and places are looked through. Only those of what did not move it: a case of
+    `a_case` was never handed in."""
+    async with database.reading() as connection:
+        entries = await audit_store.entries_of(connection, case_id, 0, 1_000)
+    assert [each.number for each in entries] == list(range(1, len(entries) + 1))
+    assert list(chain_faults(entries, {})) == []
+    return entries
 
 
 async def do(calls: Calls, data: Any, role: Role = Role.RECEIVING_OFFICER, actor: str = "tester", **more: Any) -> Any:

@@ -14,7 +14,7 @@ from services.intake.limits import limits
 from services.worktime.clock import FrozenClock, SystemClock
 from tests.component.assistance import MORNING, Log, units
 from tests.component.ground import Ground, Witness, ground
-from tests.component.intake import BOOK
+from tests.component.intake import BOOK, TRAIL
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -47,7 +47,7 @@ def clock() -> FrozenClock:
 @pytest.fixture
 def assistance(intake_database: Database, clock: FrozenClock) -> Calls:
     calls = Calls("intake", intake_database, TOPOLOGY, SystemClock())
-    consumers.register_assistance(calls, Assistance(BOOK, clock, limits()))
+    consumers.register_assistance(calls, Assistance(BOOK, TRAIL, clock, limits()))
     return calls
 
 

@@ -10,7 +10,9 @@ import io
 import os
 import secrets
 import stat
+import threading
 import zipfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,19 +31,26 @@ from contracts.intake.commands.attachments import (
     RemoveAttachment,
 )
 from contracts.intake.commands.cases import SubmitCase
-from contracts.intake.queries.attachments import AttachmentPiece, Attachments
+from contracts.intake.queries.attachments import AttachmentPiece, Attachments, ListAttachments
 from contracts.intake.vocabulary import Channel
+from contracts.refusals import Refused
 from contracts.roles import Role
 from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
-from services.chassis.database import Database
-from services.chassis.errors import Misconfigured
+from services.chassis.database import Connection, Database
+from services.chassis.errors import Fault, Misconfigured, fault_of
 from services.chassis.ids import uuid7
 from services.intake import consumers
-from services.intake.handlers.attachments import AttachmentHandlers, AttachmentSweep
+from services.intake.domain import attachments as domain
+from services.intake.domain.attachments import Attachment
+from services.intake.domain.audit import Entry, chain_faults
+from services.intake.handlers.attachment_sweep import AttachmentSweep
+from services.intake.handlers.attachments import AttachmentHandlers
 from services.intake.handlers.documents import DocumentHandlers
-from services.intake.handlers.file_keys import SecretWrapper, derived
+from services.intake.handlers.file_keys import SecretWrapper, derived, unwrap
 from services.intake.settings import IntakeSettings
+from services.intake.store import attachments as attachment_store
+from services.intake.store import audit as audit_store
 from services.intake.store.files import Files
 from services.worktime.clock import FrozenClock
 from tests.component.ground import CLOCK, answer, command, ground, query
@@ -186,10 +195,13 @@ async def test_a_paper_is_kept_encrypted_and_comes_back_as_it_was(place: Place, 
     id = UUID(reply.result["attachment_id"])
     assert await download(place, id) == content
     assert await download(place, id, length=99_999) == content
-    listed = (await ask(place, Attachments(case_id=case))).result["attachments"]
-    assert [(each["name"], each["size"], each["digitised_by"]) for each in listed] == [
-        ("Tờ khai.pdf", len(content), "receiving_officer")
-    ]
+    for wish, name in (
+        (ListAttachments(case_id=case), "Tờ khai.pdf"),
+        (Attachments(case_id=case), "giay-to-1.pdf"),
+    ):
+        (each,) = (await ask(place, wish)).result["attachments"]
+        assert (each["name"], each["size"], each["digitised_by"]) == (name, len(content), "receiving_officer")
+        assert each["named"] == (name == "Tờ khai.pdf")
     assert (await place.sweep())[1:] == (1, 0)
     assert list((place.root / "incoming").iterdir()) == []
     assert place.stored() == [stored]
@@ -370,7 +382,9 @@ async def test_what_never_became_whole_is_swept_after_a_day(place: Place, case: 
 
 async def test_a_file_that_was_removed_goes_with_the_next_sweep(place: Place, case: UUID) -> None:
     id = UUID((await upload(place, case, pdf(100))).result["attachment_id"])
-    assert (await ask(place, RemoveAttachment(attachment_id=id))).refusal is None
+    silent = (await ask(place, RemoveAttachment(attachment_id=id, reason=" "))).refusal
+    assert (silent.code, silent.field) == ("reason-missing", "reason")
+    assert (await ask(place, RemoveAttachment(attachment_id=id, reason="Nộp nhầm."))).refusal is None
     assert (await ask(place, AttachmentPiece(attachment_id=id))).refusal.code == "not-found"
     assert (await ask(place, Attachments(case_id=case))).result["attachments"] == []
     assert (await place.sweep())[2] == 1
@@ -392,12 +406,163 @@ async def test_a_file_is_of_no_use_under_another_key_or_case(place: Place, case:
     wrapper = SecretWrapper(SECRET)
     async with place.database.pool.acquire() as connection:
         wrapped = await wrapper.wrap(connection, b"k" * 32, case)
-        assert await wrapper.unwrap(connection, wrapped, case) == b"k" * 32
+        assert await unwrap(wrapper, connection, wrapped, case) == b"k" * 32
         for other, whose in ((SecretWrapper(SECRET + "x"), case), (wrapper, uuid7())):
             with pytest.raises(Misconfigured):
-                await other.unwrap(connection, wrapped, whose)
+                await unwrap(other, connection, wrapped, whose)
 
 
 async def test_volunteers_see_no_papers(place: Place, case: UUID) -> None:
-    for data in (announced(case, b"x"), Attachments(case_id=case)):
+    for data in (announced(case, b"x"), Attachments(case_id=case), ListAttachments(case_id=case)):
         assert (await ask(place, data, role=Role.VOLUNTEER)).refusal.code == "forbidden"
+
+
+async def chain(place: Place, case: UUID) -> list[Entry]:
+    """A case's entries, whose hashes and places are looked through."""
+    async with place.database.pool.acquire() as connection:
+        entries = await audit_store.entries_of(connection, case, 0, 10_000)
+    assert [each.number for each in entries] == list(range(1, len(entries) + 1))
+    assert list(chain_faults(entries, {})) == []
+    return entries
+
+
+async def test_who_did_what_with_a_file_stands_in_the_chain_of_its_case_and_its_name_nowhere(
+    place: Place, case: UUID
+) -> None:
+    name = "CCCD-Trần-Thị-Bí-Mật.pdf"
+    id = UUID((await upload(place, case, pdf(100), name=name)).result["attachment_id"])
+    (stored,) = place.stored()
+    assert (await ask(place, announced(case, b"x", name=name, media_type="image/png"))).refusal.code == "wrong-type"
+    assert (await ask(place, ListAttachments(case_id=case), Role.CITIZEN)).refusal is None
+    assert (await ask(place, AttachmentPiece(attachment_id=id), Role.SPECIALIST)).refusal is None
+    remove = RemoveAttachment(attachment_id=id, reason="Nộp nhầm hồ sơ.")
+    assert (await ask(place, remove, Role.CENTRE_HEAD)).refusal is None
+    assert (await ask(place, ListAttachments(case_id=uuid7()))).refusal.code == "not-found"
+    entries = (await chain(place, case))[1:]
+    assert [(each.action, each.role) for each in entries] == [
+        ("begin-attachment", "receiving_officer"),
+        ("finish-attachment", "receiving_officer"),
+        ("list-attachments", "citizen"),
+        ("attachment-piece", "specialist"),
+        ("remove-attachment", "centre_head"),
+    ]
+    assert all(str(id) in (each.reason or "") for each in entries if each.action != "list-attachments")
+    assert entries[1].digest.hex() == stored.name, "the audit tells the very bytes that were kept"
+    assert (entries[4].reason or "").endswith(": Nộp nhầm hồ sơ.")
+    for table in ("attachment", "audit", "command_log"):
+        rows = await place.database.pool.fetch(f"select t::text as line from {table} t")
+        assert not any("Bí-Mật" in row["line"] or name.encode().hex() in row["line"] for row in rows)
+
+
+async def test_a_number_stays_its_files_when_another_is_removed(place: Place, case: UUID) -> None:
+    ids = [UUID((await upload(place, case, pdf(100))).result["attachment_id"]) for _ in range(3)]
+    assert (await ask(place, RemoveAttachment(attachment_id=ids[1], reason="Trùng."))).refusal is None
+    listed = (await ask(place, Attachments(case_id=case))).result["attachments"]
+    assert [each["name"] for each in listed] == ["giay-to-1.pdf", "giay-to-3.pdf"]
+
+
+async def test_many_begin_finish_and_remove_at_once_without_waiting_for_each_other(
+    place: Place, case: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve files, each sent by two at once and every third removed, while others list and read them: whoever locks,
+    locks the case first, so that PostgreSQL never has to break a deadlock, and the chain has each change once."""
+    failures: list[BaseException] = []
+
+    def noted(error: BaseException) -> Fault:
+        failures.append(error)
+        return fault_of(error)
+
+    monkeypatch.setattr("services.chassis.calls.fault_of", noted)
+    contents = [pdf(2_000 + number) for number in range(12)]
+
+    async def life(number: int, content: bytes) -> None:
+        reply = await upload_as_told(place, case, content)
+        if number % 3 == 0:
+            id = UUID(reply.result["attachment_id"])
+            gone = await ask(place, RemoveAttachment(attachment_id=id, reason="Nộp nhầm."))
+            assert gone.refusal is None or gone.refusal.code == "not-found", gone.refusal
+
+    async def looks() -> None:
+        for _ in range(6):
+            listed = await ask(place, ListAttachments(case_id=case))
+            assert listed.refusal is None, listed.refusal
+            for each in listed.result["attachments"][:2]:
+                read = await ask(place, AttachmentPiece(attachment_id=UUID(each["attachment_id"])))
+                assert read.refusal is None or read.refusal.code in {"not-found", "wrong-content"}, read.refusal
+
+    lives = [life(number, content) for number, content in enumerate(contents) for _ in range(2)]
+    await asyncio.gather(*lives, looks(), looks())
+    kept = await place.database.pool.fetch(
+        "select removed_at is null as there from attachment where kept_at is not null"
+    )
+    count = Counter(each.action for each in await chain(place, case))
+    assert sum(row["there"] for row in kept) >= 8
+    assert count["finish-attachment"] == len(kept), "one entry for each file that was kept"
+    assert count["remove-attachment"] == sum(not row["there"] for row in kept)
+    assert count["begin-attachment"] >= len(kept)
+    assert [each for each in failures if not isinstance(each, Refused)] == [], "nothing had to be tried again"
+
+
+async def test_beginning_anew_and_finishing_at_once_wait_in_one_order(
+    place: Place, case: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All has arrived; some send it anew (case, then file) while others finish it: each pause between two locks is
+    drawn out, so that two who took them in different orders would certainly meet."""
+    failures: list[BaseException] = []
+
+    def noted(error: BaseException) -> Fault:
+        failures.append(error)
+        return fault_of(error)
+
+    async def slowly(connection: Connection, case_id: UUID, mac: bytes) -> Attachment | None:
+        found = await same_content(connection, case_id, mac)
+        await asyncio.sleep(0.05)
+        return found
+
+    same_content = attachment_store.same_content
+    monkeypatch.setattr("services.chassis.calls.fault_of", noted)
+    monkeypatch.setattr(attachment_store, "same_content", slowly)
+    for _ in range(3):
+        content = pdf(1_000)
+        wish = announced(case, content)
+        await ask(place, wish)
+        await send(place, wish.attachment_id, content)
+        finish = FinishAttachment(attachment_id=wish.attachment_id)
+        remove = RemoveAttachment(attachment_id=wish.attachment_id, reason="Nộp nhầm.")
+        sent = [announced(case, content), finish, announced(case, content), finish, remove, announced(case, content)]
+        codes = {
+            reply.refusal.code for reply in await asyncio.gather(*(ask(place, each) for each in sent)) if reply.refusal
+        }
+        assert codes <= {"not-found", "wrong-offset", "wrong-content"}
+    assert [each for each in failures if not isinstance(each, Refused)] == []
+    await chain(place, case)
+
+
+async def test_a_check_holds_up_nobody_who_begins_another_file(
+    place: Place, case: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = pdf(1_000)
+    wish = announced(case, content)
+    await ask(place, wish)
+    await send(place, wish.attachment_id, content)
+    at_it, go_on = threading.Event(), threading.Event()
+    check = domain.check_content
+
+    def slowly(media_type: str, content: bytes) -> None:
+        at_it.set()
+        assert go_on.wait(30)
+        check(media_type, content)
+
+    monkeypatch.setattr(domain, "check_content", slowly)
+    finishing = asyncio.create_task(ask(place, FinishAttachment(attachment_id=wish.attachment_id)))
+    try:
+        assert await asyncio.to_thread(at_it.wait, 30)
+        other = announced(case, pdf(500))
+        assert (await ask(place, other)).refusal is None
+        assert (await ask(place, RemoveAttachment(attachment_id=other.attachment_id, reason="Thôi."))).refusal is None
+        assert (await ask(place, RemoveAttachment(attachment_id=wish.attachment_id, reason="Thôi."))).refusal is None
+    finally:
+        go_on.set()
+    assert (await finishing).refusal.code == "not-found", "what was removed meanwhile is not kept"
+    assert place.stored() == []
+    assert (await ask(place, Attachments(case_id=case))).result["attachments"] == []

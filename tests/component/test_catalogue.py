@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from contracts.intake.catalogue import MAX_DOCUMENT, ReferenceKind
 from contracts.intake.commands.catalogue import DraftReference, PublishReference, WithdrawDraft
+from contracts.intake.queries.audit import AuditCheck
 from contracts.intake.queries.catalogue import (
     ProcedureByCode,
     Procedures,
@@ -26,13 +27,17 @@ from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.intake import consumers
+from services.intake.domain.audit import chain_faults, day_of
 from services.intake.handlers import reference_documents
+from services.intake.handlers.audit_queries import AuditQueries
 from services.intake.handlers.catalogue import Announcer
 from services.intake.handlers.reference_book import ReferenceBook
 from services.intake.handlers.reference_documents import ShippedDocuments
-from services.intake.reference import shipped
+from services.intake.reference import chain_of, shipped
+from services.intake.store import audit as audit_store
 from services.worktime.clock import ZONE, FrozenClock
 from tests.component.ground import CLOCK, Ground, answer, command, query
+from tests.component.intake import TRAIL
 from tests.support import stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -56,14 +61,14 @@ async def log(here: Ground) -> AsyncIterator[asyncpg.Connection[Any]]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def calls(database: Database, log: asyncpg.Connection[Any]) -> Calls:
     """A fresh installation."""
-    await log.execute("truncate reference_document, announced, outbox, deadline_recompute cascade")
-    await ShippedDocuments(database, CLOCK)()
+    await log.execute("truncate reference_document, audit, announced, outbox, deadline_recompute cascade")
+    await ShippedDocuments(database, TRAIL, CLOCK)()
     return replica(database)
 
 
 def replica(database: Database) -> Calls:
     calls = Calls("intake", database, TOPOLOGY, CLOCK)
-    consumers.register_catalogue(calls, ReferenceBook(), CLOCK)
+    consumers.register_catalogue(calls, ReferenceBook(), TRAIL, CLOCK)
     return calls
 
 
@@ -90,7 +95,7 @@ async def told(log: asyncpg.Connection[Any], subject: str) -> list[tuple[str, in
 async def test_what_the_package_brings_is_published_and_told_once(
     database: Database, calls: Calls, log: asyncpg.Connection[Any]
 ) -> None:
-    await asyncio.gather(*(ShippedDocuments(database, CLOCK)() for _ in range(3)))
+    await asyncio.gather(*(ShippedDocuments(database, TRAIL, CLOCK)() for _ in range(3)))
     await Announcer(database, ReferenceBook(), CLOCK)()
     view = (await answer(calls, query(ReferenceDocuments()))).result
     assert {(line["kind"], line["version"], line["created_by"]) for line in view["documents"]} == {
@@ -194,7 +199,7 @@ async def test_a_newer_package_is_followed_until_an_administrator_publishes(
         monkeypatch.setattr(
             reference_documents, "shipped", lambda kind: text if kind is KIND.PROCEDURES else shipped(kind)
         )
-        await ShippedDocuments(database, CLOCK)()
+        await ShippedDocuments(database, TRAIL, CLOCK)()
         found = (await answer(calls, query(ReferenceDocument(kind=KIND.PROCEDURES)))).result
         return found["document"]["version"], found["document"]["published_by"]
 
@@ -256,3 +261,51 @@ async def test_units_and_procedures_are_asked_for(calls: Calls) -> None:
     view = (await answer(calls, query(ProcedureByCode(code="1.001193"), role=Role.CITIZEN))).result
     assert "Giấy chứng sinh" in [paper["name"] for paper in view["papers"]]
     assert {paper["confidence"] for paper in view["papers"]} == {"general knowledge"}
+
+
+async def test_who_drafted_published_and_withdrew_what_stands_in_the_chain_of_its_kind(
+    here: Ground, database: Database, calls: Calls, log: asyncpg.Connection[Any]
+) -> None:
+    await drafted(calls, KIND.DAYS, shipped(KIND.DAYS) + "2028-01-03,off,local,,Thử,Try,test\n")
+    assert (await published(calls, KIND.DAYS, 2)).refusal is None
+    await drafted(calls, KIND.DAYS, shipped(KIND.DAYS))
+    assert (await answer(calls, command(WithdrawDraft(kind=KIND.DAYS, version=3)))).refusal is None
+    chain = chain_of(KIND.DAYS)
+    async with database.reading() as connection:
+        entries = await audit_store.entries_of(connection, chain, 0, 100)
+    assert list(chain_faults(entries, {})) == []
+    assert [(each.action, each.actor, each.from_version, each.to_version, each.to_state) for each in entries] == [
+        ("publish-reference", "shipped", 0, 1, "published"),
+        ("draft-reference", "tester", 1, 2, "draft"),
+        ("publish-reference", "tester", 2, 2, "published"),
+        ("draft-reference", "tester", 2, 3, "draft"),
+        ("withdraw-draft", "tester", 3, 3, "withdrawn"),
+    ]
+    relay = await asyncpg.create_pool(**here.relay_address("intake"), min_size=1, max_size=2)
+    try:
+        check = Calls("intake", database, TOPOLOGY, CLOCK)
+        consumers.register_audit(check, AuditQueries(relay, bytes(32)))
+
+        async def found() -> list[tuple[str, Any, int]]:
+            async with database.reading() as connection:
+                today = day_of(await audit_store.database_now(connection))
+            view = (await answer(check, query(AuditCheck(day=today, running=bytes(32).hex())))).result
+            return [(each["kind"], each["entity"], each["number"]) for each in view["findings"]]
+
+        assert await found() == []
+        await log.execute("update reference_document set content = content || ' ' where kind = 'days' and version = 2")
+        await log.execute("delete from reference_document where kind = 'days' and version = 3")
+        assert await found() == [("record-changed", str(chain), 2), ("record-changed", str(chain), 4)]
+    finally:
+        await relay.close()
+
+
+async def test_drafts_and_publications_of_one_kind_at_once_leave_one_chain(database: Database, calls: Calls) -> None:
+    await drafted(calls, KIND.DAYS, shipped(KIND.DAYS) + "2028-01-03,off,local,,Thử,Try,test\n")
+    drafts = [drafted(calls, KIND.DAYS, shipped(KIND.DAYS)) for _ in range(4)]
+    replies = await asyncio.gather(*drafts, *(published(calls, KIND.DAYS, 2) for _ in range(3)))
+    done = sum(reply.refusal is None for reply in replies)
+    async with database.reading() as connection:
+        entries = await audit_store.entries_of(connection, chain_of(KIND.DAYS), 0, 100)
+    assert [each.number for each in entries] == list(range(1, done + 3))
+    assert list(chain_faults(entries, {})) == []

@@ -28,7 +28,7 @@ from contracts.intake.commands.cases import (
     WithdrawCase,
 )
 from contracts.intake.commands.importing import ImportCases
-from contracts.intake.queries.documents import CaseForm, CaseRegister, FeeSlip
+from contracts.intake.queries.documents import CaseForm, CaseRegister, FeeSlip, PrintFeeSlip, PrintRegister
 from contracts.intake.vocabulary import Channel, Outcome, PaymentMethod, StopCause
 from contracts.refusals import Refused
 from contracts.roles import Role
@@ -37,6 +37,7 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
 from services.intake import consumers
+from services.intake.domain.audit import Entry, chain_faults
 from services.intake.domain.cases import Case
 from services.intake.domain.fees import Fee
 from services.intake.handlers import fees
@@ -45,7 +46,9 @@ from services.intake.handlers.documents import DocumentHandlers
 from services.intake.handlers.fees import Payment
 from services.intake.handlers.file_keys import SecretWrapper
 from services.intake.settings import IntakeSettings
+from services.intake.store import audit as audit_store
 from services.intake.store import cases
+from services.intake.store import fees as fee_store
 from services.intake.store.files import Files
 from services.worktime.clock import ZONE
 from tests.component.ground import CLOCK, answer, command, ground, query
@@ -83,7 +86,7 @@ async def calls(database: Database, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 async def form(calls: Calls, data: Any, role: Role = Role.RECEIVING_OFFICER) -> tuple[Any, str]:
-    call = command if isinstance(data, CaseForm) else query
+    call = command if isinstance(data, CaseForm | PrintRegister | PrintFeeSlip) else query
     reply = await answer(calls, call(data, role=role))
     assert reply.refusal is None, reply.refusal
     pages = PdfReader(io.BytesIO(base64.b64decode(reply.result["content"]))).pages
@@ -174,8 +177,7 @@ async def test_a_fee_is_receipted_and_stands_on_the_receipt(database: Database, 
     with pytest.raises(Refused, match="fee-settled"):
         await paid(database, fee)
     async with database.unit_of_work() as work:
-        with pytest.raises(Refused, match="fee-settled"):
-            await fees.waive(work.connection, fee.id, "hộ nghèo", "can-bo-01", AT)
+        assert await fees.waive_open(work.connection, {fee.case_id: "hộ nghèo"}, "can-bo-01", AT) == []
 
 
 async def test_fifty_at_once_get_fifty_numbers_without_a_gap(database: Database) -> None:
@@ -201,8 +203,11 @@ async def test_fees_that_make_no_sense_are_refused(database: Database) -> None:
     with pytest.raises(Refused, match="impossible-time"):
         await paid(database, fee, AT.replace(day=1))
     async with database.unit_of_work() as work:
-        waived = await fees.waive(work.connection, fee.id, "Hộ nghèo", "lanh-dao-01", AT)
-        assert waived.receipt_number is None
+        with pytest.raises(Refused, match="invalid"):
+            await fees.waive_open(work.connection, {fee.case_id: " "}, "lanh-dao-01", AT)
+        waived = await fees.waive_open(work.connection, {fee.case_id: "Hộ nghèo"}, "lanh-dao-01", AT)
+        assert fee.id in {each.id for each in waived}
+        assert {each.receipt_number for each in waived} == {None}
         with pytest.raises(Refused, match="not-found"):
             await fees.pay(work.connection, uuid7(), Payment(PaymentMethod.POS, AT), "can-bo-01")
 
@@ -280,3 +285,79 @@ async def test_what_awaits_payment_is_a_fee_with_a_slip(calls: Calls) -> None:
     _, text = await form(calls, FeeSlip(fee_id=paid["fee_id"]), Role.CITIZEN)
     assert paid["receipt_number"] in text
     assert "250.000" in text
+
+
+async def chain(database: Database, case: UUID) -> list[Entry]:
+    """A case's entries, whose hashes and places are looked through."""
+    async with database.reading() as connection:
+        entries = await audit_store.entries_of(connection, case, 0, 1_000)
+    assert list(chain_faults(entries, {})) == []
+    return entries
+
+
+@pytest.mark.parametrize(
+    ("end", "role", "why"),
+    [
+        (WithdrawCase, Role.CITIZEN, "Hồ sơ đã rút"),
+        (StopCase, Role.CENTRE_HEAD, "Hồ sơ dừng giải quyết"),
+    ],
+)
+async def test_a_case_that_ends_while_it_awaits_payment_leaves_no_fee_open(
+    database: Database, calls: Calls, end: Any, role: Role, why: str
+) -> None:
+    case = await accepted_case(calls, f"H13.57-251101-72{len(why)}")
+    asked = await moved(calls, RequestPayment(case_id=case, amount=250_000, reason="Lệ phí cư trú"), Role.SPECIALIST)
+    more = {"cause": StopCause.OTHER, "reason": "Có quyết định của tòa án."} if end is StopCase else {}
+    await moved(calls, end(case_id=case, **more), role)
+    async with database.reading() as connection:
+        fee = await fee_store.by_id(connection, UUID(asked["fee_id"]))
+    assert fee is not None
+    assert (fee.paid_at, fee.receipt_number, fee.waived_by) == (None, None, "tester")
+    assert (fee.waive_reason or "").startswith(why)
+    last, waived = (await chain(database, case))[-2:]
+    assert (last.events, last.to_version - last.from_version) == (1, 1)
+    assert (waived.action, waived.role, waived.from_version, waived.to_version) == (
+        "waive-fee",
+        str(role),
+        last.to_version,
+        last.to_version,
+    )
+    assert waived.reason == f"{fee.id}, 250000 đồng: {fee.waive_reason}"
+    pay = RecordPayment(case_id=case, amount=250_000)
+    assert (await answer(calls, command(pay, role=Role.RECEIVING_OFFICER))).refusal.code == "wrong-state"
+    assert (await answer(calls, query(FeeSlip(fee_id=fee.id)))).refusal.code == "form-not-available"
+
+
+async def test_a_case_that_ends_without_a_fee_waives_none(database: Database, calls: Calls) -> None:
+    case = await accepted_case(calls, "H13.57-251101-7301")
+    await moved(calls, WithdrawCase(case_id=case), Role.CITIZEN)
+    assert [each.action for each in await chain(database, case)][-1] == "withdraw-case"
+
+
+async def test_what_a_log_says_of_a_case_that_awaits_payment_settles_its_fee(database: Database, calls: Calls) -> None:
+    """Withdrawn there, or paid there: in either case nobody pays it here, and there is no slip of ours."""
+    told, fee_ids = [], []
+    for number, column in ((1, "withdrawn_at"), (2, "paid_at")):
+        code = f"H13.57-251101-740{number}"
+        case = await accepted_case(calls, code)
+        asked = await moved(calls, RequestPayment(case_id=case, amount=50_000, reason="Lệ phí"), Role.SPECIALIST)
+        fee_ids.append(UUID(asked["fee_id"]))
+        known = await case_of(database, code)
+        instants = {
+            "submitted_at": known.submitted_at,
+            "accepted_at": known.accepted_at,
+            "payment_requested_at": known.waits[-1].since,
+            column: CLOCK.now(),
+        }
+        cells = {name: at.isoformat() for name, at in instants.items() if at}
+        row = {"case_code": code, "procedure": "1.004222", "line": number, "channel": "direct"} | cells
+        told.append(ROW.model_copy(update=row))
+    result = (await answer(calls, command(ImportCases(rows=told)))).result
+    assert result["advanced"] == 2, result
+    async with database.reading() as connection:
+        found = [await fee_store.by_id(connection, each) for each in fee_ids]
+    reasons = [(fee.paid_at, (fee.waive_reason or "").partition(" / ")[0]) for fee in found if fee]
+    assert reasons == [(None, "Hồ sơ đã rút"), (None, "Hệ thống khác ghi là không còn chờ nộp")]
+    for code in ("H13.57-251101-7401", "H13.57-251101-7402"):
+        actions = [each.action for each in await chain(database, (await case_of(database, code)).id)]
+        assert actions[-2:] == ["import-cases", "waive-fee"]

@@ -22,8 +22,9 @@ from contracts.intake.queries.feedback import Complaints, SatisfactionSummary
 from contracts.roles import Role
 from services.chassis.calls import Calls
 from services.chassis.database import Database
+from services.chassis.errors import Fault, fault_of
 from services.chassis.ids import uuid7
-from tests.component.assistance import DAY, Log, a_case, ask, do, refused
+from tests.component.assistance import DAY, Log, a_case, ask, chain, do, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -120,3 +121,73 @@ async def test_pages_of_complaints(assistance: Calls, unit: str) -> None:
 
     seen = [each async for page in pages() for each in page]
     assert sorted(seen) == sorted(str(wish.complaint_id) for wish in filed)
+
+
+async def test_what_is_said_about_a_case_stands_in_its_chain(
+    intake_database: Database, assistance: Calls, unit: str, log: Log
+) -> None:
+    case, code = await a_case(intake_database, unit)
+    rated = await do(assistance, RateResult(case_code=code, answer=Satisfaction.NEUTRAL), Role.CITIZEN, "cong-dan-1")
+    wish = complaint(code)
+    it = {"complaint_id": wish.complaint_id}
+    await do(assistance, wish, Role.CITIZEN, "cong-dan-1")
+    await do(assistance, AcknowledgeComplaint(**it), actor="can-bo-02")
+    assert await refused(assistance, CloseComplaint(**it), Role.CITIZEN, "cong-dan-1") == "wrong-state"
+    await do(assistance, AnswerComplaint(outcome=ComplaintOutcome.NOT_UPHELD, **it), Role.LEADER, "lanh-dao-01")
+    await do(assistance, CloseComplaint(**it), Role.CITIZEN, "cong-dan-1")
+    entries = await chain(intake_database, case)
+    told = f"complaint {wish.complaint_id}: "
+    assert [(each.action, each.actor, each.reason) for each in entries] == [
+        ("rate-result", "cong-dan-1", f"rating {rated['rating_id']}: neutral"),
+        ("file-complaint", "cong-dan-1", told + "filed"),
+        ("acknowledge-complaint", "can-bo-02", told + "acknowledged"),
+        ("answer-complaint", "lanh-dao-01", told + "answered"),
+        ("close-complaint", "cong-dan-1", told + "closed"),
+    ]
+    assert {(each.from_version, each.to_version, each.events) for each in entries} == {(3, 3, 0)}
+    assert entries[0].digest == await log.digest(UUID(rated["rating_id"]), 1)
+    assert [each.digest for each in entries[1:]] == [await log.digest(wish.complaint_id, n) for n in range(1, 5)]
+    assert "can-bo-01" not in str(entries), "whom it is about stays with the complaint"
+
+
+async def test_a_complaint_about_no_case_is_in_no_chain(
+    intake_database: Database, assistance: Calls, unit: str
+) -> None:
+    count = "select count(*) from audit"
+    before = await intake_database.pool.fetchval(count)
+    wish = complaint(unit=unit)
+    await do(assistance, wish, Role.CITIZEN, "cong-dan-3")
+    assert await intake_database.pool.fetchval(count) == before
+    by = await intake_database.pool.fetchval("select filed_by from complaints where id = $1", wish.complaint_id)
+    assert by == "cong-dan-3"
+
+
+async def test_many_complain_of_and_rate_one_case_at_once(
+    intake_database: Database, assistance: Calls, unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new row that refers to a case locks a part of it: whoever then wanted the whole would deadlock with others."""
+    failures: list[BaseException] = []
+
+    def noted(error: BaseException) -> Fault:
+        failures.append(error)
+        return fault_of(error)
+
+    monkeypatch.setattr("services.chassis.calls.fault_of", noted)
+    case, code = await a_case(intake_database, unit)
+    filed = [complaint(code) for _ in range(10)]
+    rates = [RateResult(case_code=code, answer=Satisfaction.SATISFIED) for _ in range(10)]
+    both = [each for pair in zip(filed, rates, strict=True) for each in pair]
+    await asyncio.gather(*(do(assistance, each, Role.CITIZEN, "cong-dan-1", seconds=60) for each in both))
+    steps: list[WithdrawComplaint | AcknowledgeComplaint] = [
+        WithdrawComplaint(complaint_id=each.complaint_id) for each in filed[:5]
+    ]
+    steps += [AcknowledgeComplaint(complaint_id=each.complaint_id) for each in filed[5:]]
+    who = {WithdrawComplaint: (Role.CITIZEN, "cong-dan-1"), AcknowledgeComplaint: (Role.SPECIALIST, "can-bo-03")}
+    await asyncio.gather(*(do(assistance, each, *who[type(each)], seconds=60) for each in steps))
+    assert failures == [], "nothing had to be tried again"
+    assert Counter(each.action for each in await chain(intake_database, case)) == {
+        "file-complaint": 10,
+        "rate-result": 10,
+        "withdraw-complaint": 5,
+        "acknowledge-complaint": 5,
+    }

@@ -58,11 +58,11 @@ async def log(here: Ground) -> AsyncIterator[asyncpg.Connection[Any]]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def calls(database: Database, log: asyncpg.Connection[Any]) -> Calls:
     """A fresh installation, with nothing left to be done."""
-    await log.execute("truncate reference_document, announced, outbox, deadline_recompute, cases cascade")
-    await ShippedDocuments(database, CLOCK)()
+    await log.execute("truncate reference_document, audit, announced, outbox, deadline_recompute, cases cascade")
+    await ShippedDocuments(database, TRAIL, CLOCK)()
     await log.execute("delete from deadline_recompute")
     calls = Calls("intake", database, TOPOLOGY, CLOCK)
-    consumers.register_catalogue(calls, ReferenceBook(), CLOCK)
+    consumers.register_catalogue(calls, ReferenceBook(), TRAIL, CLOCK)
     return calls
 
 

@@ -31,6 +31,7 @@ from services.intake import app
 from services.intake.handlers.reference_documents import ShippedDocuments
 from services.intake.settings import IntakeSettings
 from tests.component.ground import CLOCK, Ground, command, query, submitted
+from tests.component.intake import TRAIL
 from tests.support.stack import database as database_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,7 +49,7 @@ async def calls(here: Ground) -> Calls:
     health.stage = "running"
     settings = IntakeSettings(**here.settings("intake").model_dump(), attachments_dir=here.stack.home / "attachments")
     await app.wire(Chassis("intake", settings, CLOCK, TOPOLOGY, database, calls, health, pool))
-    await ShippedDocuments(database, CLOCK)()
+    await ShippedDocuments(database, TRAIL, CLOCK)()
     async with database_of(here.stack, "intake") as owner:
         await owner.execute("truncate outbox")
     SelfService({}, pool).register(calls)

@@ -18,7 +18,7 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
 from services.worktime.clock import FrozenClock
-from tests.component.assistance import DAY, MORNING, Log, a_case, ask, do, refused
+from tests.component.assistance import DAY, MORNING, Log, a_case, ask, chain, do, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -125,3 +125,21 @@ async def test_a_visit_names_no_case_that_is_not_there(assistance: Calls, unit: 
     assert await refused(assistance, visit(unit, **named), Role.VOLUNTEER) == "unknown-case"
     assert await refused(assistance, visit(unit, **named), Role.MINOR_VOLUNTEER) == "minor-no-case"
     assert await refused(assistance, visit("99999"), Role.VOLUNTEER) == "unknown-unit"
+
+
+async def test_a_visit_stands_in_the_chain_of_each_case_that_it_led_to(
+    intake_database: Database, assistance: Calls, unit: str, log: Log
+) -> None:
+    first, code = await a_case(intake_database, unit)
+    second, other = await a_case(intake_database, unit)
+    id = UUID((await do(assistance, visit(unit, case_code=code), Role.VOLUNTEER, "tnv-1"))["visit_id"])
+    await do(assistance, visit(unit), Role.VOLUNTEER, "tnv-1")
+    amend = AmendVisit(visit_id=id, whom=Whom(), what=What(counts=(ONLINE,)), case_code=other)
+    await do(assistance, amend, Role.LEAD, "doi-truong")
+    await do(assistance, RevokeVisit(visit_id=id), Role.LEAD, "doi-truong")
+    steps = [("record-visit", "tnv-1", 1), ("amend-visit", "doi-truong", 2), ("revoke-visit", "doi-truong", 3)]
+    for case, expected in ((first, steps[:2]), (second, steps[1:])):
+        entries = await chain(intake_database, case)
+        assert [(each.action, each.actor) for each in entries] == [step[:2] for step in expected]
+        assert {each.reason for each in entries} == {f"visit {id}"}
+        assert [each.digest for each in entries] == [await log.digest(id, version) for *_, version in expected]

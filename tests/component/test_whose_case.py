@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import io
@@ -17,12 +18,12 @@ import pytest_asyncio
 from pypdf import PdfReader
 
 from contracts.intake.commands.attachments import AddAttachmentPiece, BeginAttachment, FinishAttachment
-from contracts.intake.commands.cases import AcceptCase, DeclineCase, SubmitCase
+from contracts.intake.commands.cases import AcceptCase, DeclineCase, RecordPayment, RequestPayment, SubmitCase
 from contracts.intake.commands.importing import ImportCases
 from contracts.intake.commands.people import ErasePerson
 from contracts.intake.people import PersonDetails
-from contracts.intake.queries.attachments import AttachmentPiece
-from contracts.intake.queries.documents import CaseForm
+from contracts.intake.queries.attachments import AttachmentPiece, ListAttachments
+from contracts.intake.queries.documents import CaseForm, PrintFeeSlip, PrintRegister
 from contracts.intake.vocabulary import Channel
 from contracts.roles import Role
 from contracts.topology import TOPOLOGY
@@ -30,11 +31,15 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
 from services.intake import consumers
+from services.intake.domain.audit import chain_faults
 from services.intake.handlers.attachments import AttachmentHandlers
 from services.intake.handlers.documents import DocumentHandlers
 from services.intake.handlers.file_keys import PersonWrapper, SecretWrapper
 from services.intake.settings import IntakeSettings
+from services.intake.store import audit as audit_store
 from services.intake.store.files import Files
+from services.worktime.clock import ZONE
+from tests.component.assistance import units
 from tests.component.ground import CLOCK, Ground, answer, command
 from tests.component.intake import BOOK, PEOPLE, TRAIL, answer_cases
 from tests.component.test_intake import ROW
@@ -56,6 +61,11 @@ class Place:
         reply = await answer(self.calls, command(data, role=role))
         assert reply.refusal is None, reply.refusal
         return reply.result
+
+    async def text(self, data: Any, role: Role = Role.RECEIVING_OFFICER) -> str:
+        """What a form says."""
+        pages = PdfReader(io.BytesIO(base64.b64decode((await self.do(data, role))["content"]))).pages
+        return " ".join(" ".join(page.extract_text() for page in pages).split())
 
     async def refused(self, data: Any, role: Role = Role.RECEIVING_OFFICER) -> str:
         return str((await answer(self.calls, command(data, role=role))).refusal.code)
@@ -116,9 +126,7 @@ async def test_no_event_tells_whose_case_it_is(place: Place) -> None:
 async def test_a_form_names_the_citizen_and_that_is_written_down(place: Place) -> None:
     case = await place.hand_in()
     await place.do(AcceptCase(case_id=UUID(case["case_id"])))
-    view = await place.do(CaseForm(case_id=UUID(case["case_id"]), form="01"), Role.SPECIALIST)
-    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(base64.b64decode(view["content"]))).pages)
-    assert NAME in " ".join(text.split())
+    assert NAME in await place.text(CaseForm(case_id=UUID(case["case_id"]), form="01"), Role.SPECIALIST)
     rows = await place.database.pool.fetch(
         "select action, role, from_state, to_state, reason from audit where entity = $1 order by number",
         UUID(case["case_id"]),
@@ -176,4 +184,66 @@ async def test_who_is_erased_cannot_be_read_any_more_and_neither_can_the_papers(
     person = await place.applicant(str(case))
     await place.do(ErasePerson(person=person, reason="Theo yêu cầu"), Role.CENTRE_HEAD)
     assert await place.refused(AttachmentPiece(attachment_id=paper)) == "not-found"
-    assert await place.refused(CaseForm(case_id=case, form="01")) == "person-erased"
+    (listed,) = (await place.do(ListAttachments(case_id=case)))["attachments"]
+    assert (listed["name"], listed["named"]) == ("giay-to-1.pdf", False)
+    async with database_of(place.here.stack, "intake") as owner:
+        for table in ("attachment", "audit", "outbox", "command_log"):
+            lines = [row["line"] for row in await owner.fetch(f"select t::text as line from {table} t")]
+            assert not any("can-cuoc" in line or b"can-cuoc".hex() in line for line in lines), table
+
+
+async def test_forms_that_name_nobody_are_made_after_an_erasure_and_others_say_that_it_happened(place: Place) -> None:
+    someone = PersonDetails(
+        full_name="Lê Thị Không Còn", id_number="092087006666", address="Ấp Một", phone="0912000111"
+    )
+    case = UUID((await place.hand_in(someone))["case_id"])
+    await place.do(AcceptCase(case_id=case))
+    await place.do(RequestPayment(case_id=case, amount=50_000, reason="Lệ phí"), Role.SPECIALIST)
+    paid = await place.do(RecordPayment(case_id=case, amount=50_000))
+    slip = PrintFeeSlip(fee_id=UUID(paid["fee_id"]))
+    today = CLOCK.now().astimezone(ZONE).date()
+    register = PrintRegister(unit="31570", first=today - timedelta(days=1), last=today)
+    named = {"01": CaseForm(case_id=case, form="01"), "slip": slip, "register": register}
+    for what, wish in named.items():
+        text = await place.text(wish)
+        assert "Lê Thị Không Còn" in text, what
+    assert "Ấp Một" in await place.text(register)
+    control = await place.text(CaseForm(case_id=case, form="06"))
+    assert "Lê Thị Không Còn" not in control
+    person = await place.applicant(str(case))
+    await place.do(ErasePerson(person=person, reason="Theo yêu cầu"), Role.CENTRE_HEAD)
+    assert await place.text(CaseForm(case_id=case, form="06")) == control
+    for what, wish in named.items():
+        text = await place.text(wish)
+        assert "Không Còn" not in text, what
+        assert "dữ liệu cá nhân đã xóa" in text, what
+
+
+async def test_register_and_slip_are_written_down_with_each_case_they_name(place: Place) -> None:
+    cases = [UUID((await place.hand_in())["case_id"]) for _ in range(3)]
+    for case in cases:
+        await place.do(AcceptCase(case_id=case))
+    await place.do(RequestPayment(case_id=cases[0], amount=50_000, reason="Lệ phí"), Role.SPECIALIST)
+    paid = await place.do(RecordPayment(case_id=cases[0], amount=50_000))
+    today = CLOCK.now().astimezone(ZONE).date()
+    first = today - timedelta(days=1)
+    await place.do(PrintRegister(unit="31570", first=first, last=today), Role.LEADER)
+    await place.do(PrintFeeSlip(fee_id=UUID(paid["fee_id"])), Role.CITIZEN)
+    for case in cases:
+        async with place.database.reading() as connection:
+            entries = await audit_store.entries_of(connection, case, 0, 100)
+        assert list(chain_faults(entries, {})) == []
+        looks = [(each.action, each.role, each.reason) for each in entries if each.action.startswith("print-")]
+        slips = [("print-fee-slip", "citizen", f"slip of fee {paid['fee_id']}")] if case == cases[0] else []
+        assert looks == [("print-register", "leader", f"register {first}–{today}"), *slips]
+    empty = await place.text(PrintRegister(unit=next(units), first=today, last=today))
+    assert "0 hồ sơ" in empty
+
+
+async def test_two_registers_of_the_same_cases_wait_in_one_order(place: Place) -> None:
+    for _ in range(4):
+        await place.do(AcceptCase(case_id=UUID((await place.hand_in())["case_id"])))
+    today = CLOCK.now().astimezone(ZONE).date()
+    wish = PrintRegister(unit="31570", first=today, last=today)
+    replies = await asyncio.gather(*(answer(place.calls, command(wish, seconds=60)) for _ in range(8)))
+    assert [reply.refusal for reply in replies] == [None] * 8

@@ -1,4 +1,4 @@
-"""A counter's paper by the command line: a receipt, the register, a scan there and back."""
+"""A counter's paper by the command line: a receipt, the register, a scan there and back; all of it in the audit."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ async def test_forms_and_files_by_the_command_line(tmp_path: Path) -> None:
             assert await command(home, "case", "attach", code, str(scan)) == first
             await command(home, "case", "fetch", code, "-d", str(tmp_path / "out"))
             await command(home, "case", "form", code, "--form", "05", code=1)
+            shown = await command(home, "audit", "show", code)
+            for done in ("case-form", "print-register", "begin-attachment", "finish-attachment", "list-attachments"):
+                assert f" / {done}  " in shown, shown
+            assert "Giấy khai sinh" not in shown
+            assert "publish-reference  shipped" in await command(home, "audit", "show", "procedures")
+            await command(home, "audit", "verify")
             stored = [file for file in (home / "attachments").glob("??/??/*") if file.is_file()]
         assert (tmp_path / "out" / scan.name).read_bytes() == scan.read_bytes()
         assert len(stored) == 1

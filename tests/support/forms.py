@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from services.intake.documents.forms import (
+    NOBODY,
     Apology,
     Applicant,
     Charge,
@@ -104,8 +105,8 @@ FORMS: tuple[Form, ...] = (
         date(2025, 8, 1),
         date(2025, 8, 31),
         (
-            Entry("H13.57-250829-0012", "Đăng ký thường trú", APPLICANT.name, "trực tuyến", ACCEPTED, DUE, DUE),
-            Entry("H13.57-250829-0013", "Đăng ký khai sinh", "", "trực tiếp", ACCEPTED, DUE, None, None, "quá hạn"),
+            Entry("H13.57-250829-0012", "Đăng ký thường trú", APPLICANT, "trực tuyến", ACCEPTED, DUE, DUE),
+            Entry("H13.57-250829-0013", "Đăng ký khai sinh", NOBODY, "trực tiếp", ACCEPTED, DUE, None, None, "quá hạn"),
         ),
         ON,
     ),

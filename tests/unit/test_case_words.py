@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import click
 import pytest
 from rich.console import Console
 
+from contracts.intake.catalogue import ReferenceKind
 from contracts.intake.feedback import (
     ComplaintOutcome,
     ComplaintState,
@@ -15,10 +17,11 @@ from contracts.intake.feedback import (
     Satisfaction,
 )
 from contracts.intake.lifecycle import MOVES
-from contracts.intake.messages import EVENTS
+from contracts.intake.messages import CALLS, EVENTS
 from contracts.intake.queries.cases import CaseHistoryView, CaseStep
 from contracts.roles import ROLE_NAMES, Role
 from services.intake.cli.looking import story
+from services.intake.cli.options import Case
 from services.intake.cli.words import (
     COMPLAINTS,
     CONCLUSIONS,
@@ -30,6 +33,7 @@ from services.intake.cli.words import (
     role,
     state,
 )
+from services.intake.reference import chain_of
 
 CASE = UUID(int=5)
 RECORDED = datetime(2025, 8, 1, 2, tzinfo=UTC)
@@ -63,6 +67,25 @@ def test_a_new_date_is_shown_with_the_old_one_and_what_people_wrote_is_no_markup
     assert "Chờ [/bold] xác minh" in shown
 
 
+PAPERS = (
+    "begin-attachment", "finish-attachment", "remove-attachment", "list-attachments", "attachment-piece", "case-form",
+    "print-register", "print-fee-slip",
+)  # fmt: skip
+SAID = (
+    "rate-result", "file-complaint", "acknowledge-complaint", "answer-complaint", "close-complaint",
+    "withdraw-complaint", "record-visit", "amend-visit", "revoke-visit",
+)  # fmt: skip
+DOCUMENTS = ("draft-reference", "publish-reference", "withdraw-draft")
+
+
+@pytest.mark.parametrize("text", ["procedures", " Procedures "])
+def test_the_audit_of_reference_data_is_asked_for_by_its_kind(text: str) -> None:
+    assert Case(or_id=True).convert(text, None, None) == str(chain_of(ReferenceKind.PROCEDURES))
+    with pytest.raises(click.BadParameter):
+        Case().convert(text, None, None)
+    assert len({chain_of(kind) for kind in ReferenceKind}) == len(ReferenceKind)
+
+
 @pytest.mark.parametrize(
     ("words", "values"),
     [
@@ -80,5 +103,8 @@ def test_ratings_and_complaints_have_words(words: dict[Any, str], values: Any) -
 def test_moves_states_and_roles_have_words_and_what_is_unknown_stays() -> None:
     assert ROLE_NAMES.keys() == set(Role)
     assert all(action(move.verb) == f"{move.vi} / {move.verb}" for move in MOVES)
+    audited = {call.verb for call in CALLS if call.changes and call.verb in {*PAPERS, *SAID, *DOCUMENTS}}
+    assert audited == {*PAPERS, *SAID, *DOCUMENTS}
+    assert all(action(verb).endswith(f" / {verb}") for verb in {*audited, "waive-fee"})
     assert (action("x"), state("x"), role("x"), state("")) == ("x", "x", "x", "")
     assert (state("accepted"), role("leader")) == ("đã tiếp nhận", "lãnh đạo")

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from services.intake.documents import sets, words
 from services.intake.documents.forms import Applicant, Entry, Form, Receipt, Register, StopNotice
 from services.intake.documents.render import picture, render
-from tests.support.forms import ACCEPTED, BEFORE, DUE, FORMS, ON, RECEIPT, SUBJECT
+from tests.support.forms import ACCEPTED, APPLICANT, BEFORE, DUE, FORMS, ON, RECEIPT, SUBJECT
 
 
 def text_of(pdf: bytes) -> str:
@@ -113,13 +113,14 @@ def test_a_name_without_end_stays_on_the_page() -> None:
 
 
 def test_a_register_of_two_thousand_lines_goes_over_pages_with_its_head_on_each() -> None:
-    line = Entry("", "Đăng ký thường trú", "", "trực tiếp", ACCEPTED, DUE)
+    line = Entry("", "Đăng ký thường trú", APPLICANT, "trực tiếp", ACCEPTED, DUE)
     entries = tuple(replace(line, case_code=f"H13.57-250829-{number:04}") for number in range(1, 2_001))
     register = next(form for form in FORMS if isinstance(form, Register))
     made = render(replace(register, entries=entries), ON)
-    assert len(made) < 500_000  # the bus has to carry it
+    assert len(made) < 500_000  # the bus has to carry it, applicants' names and addresses included
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(made)).pages]
     assert len(pages) > 40
+    assert all(APPLICANT.name in " ".join(page.split()) for page in pages)
     assert all("Mã hồ sơ" in page for page in pages)
     assert all(sum(entry.case_code in page for page in pages) == 1 for entry in entries[::97])
 

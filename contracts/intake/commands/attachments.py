@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.envelope import Message
+from contracts.intake.commands.cases import Reason
 from contracts.personal import Personal
 
 PIECE_BYTES = 512_000
@@ -50,9 +51,10 @@ class FinishAttachment(Message):
 
 
 class RemoveAttachment(Message):
-    """Take a file away that should not be there."""
+    """Take a file away that should not be there, and say why: it stands in the case's audit."""
 
     attachment_id: UUID
+    reason: Reason = ""
 
 
 class AttachmentProgress(Message):

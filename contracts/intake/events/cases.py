@@ -127,16 +127,21 @@ class DeadlineMoved(CaseFact):
 
 
 class CaseWithdrawn(CaseFact):
-    """The citizen took the case back before there was a result (Art 21)."""
+    """The citizen took the case back before there was a result (Art 21).
+
+    `waived`: đồng that the case waited for, which nobody has to pay any more.
+    """
 
     withdrawn_at: AwareDatetime
+    waived: int | None = None
 
 
 class CaseStopped(CaseFact):
-    """The centre ended the case without a result."""
+    """The centre ended the case without a result. `waived`: as above."""
 
     stopped_at: AwareDatetime
     cause: StopCause
+    waived: int | None = None
 
 
 class CaseAmended(CaseFact):

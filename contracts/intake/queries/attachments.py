@@ -11,16 +11,27 @@ from contracts.roles import Role
 
 
 class Attachments(Message):
-    """The files kept of a case."""
+    """The files kept of a case, under names that name nobody: what they are, and their number."""
+
+    case_id: UUID
+
+
+class ListAttachments(Message):
+    """The files kept of a case, under the names that they were sent under: that is written to the case's audit."""
 
     case_id: UUID
 
 
 class AttachmentView(Message):
-    """A file that is kept; `size` in bytes."""
+    """A file that is kept; `size` in bytes.
+
+    `named`: `name` is the one it was sent under. Else it is what the file is and its number (`giay-to-2.pdf`): nobody
+    asked for the other one, or it was erased with the data of whoever's case it is, and the file with it.
+    """
 
     attachment_id: UUID
     name: Personal[str]
+    named: bool = False
     media_type: str
     kind: AttachmentKind
     size: int

@@ -19,17 +19,28 @@ class CaseForm(Message):
 
 
 class CaseRegister(Message):
-    """The register (form 07; before 15 September 2025, 06) of the cases a unit accepted, both days included."""
+    """The register (form 07; before 15 September 2025, 06) of the cases a unit accepted, both days included.
+
+    Its column of applicants is left empty.
+    """
 
     unit: CommuneCode
     first: date
     last: date
 
 
+class PrintRegister(CaseRegister):
+    """The same with the applicants' names and addresses: that is written to the audit of each of its cases."""
+
+
 class FeeSlip(Message):
-    """The slip for a fee that was paid."""
+    """The slip for a fee that was paid; who paid is left to the pen."""
 
     fee_id: UUID
+
+
+class PrintFeeSlip(FeeSlip):
+    """The same with the payer's name: that is written to the case's audit."""
 
 
 class DocumentView(Message):

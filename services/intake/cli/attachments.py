@@ -21,9 +21,9 @@ from contracts.intake.commands.attachments import (
 from contracts.intake.queries.attachments import (
     AttachmentPiece,
     AttachmentPieceView,
-    Attachments,
     AttachmentsView,
     AttachmentView,
+    ListAttachments,
 )
 from contracts.intake.queries.cases import CaseByCode, CaseView
 from contracts.intake.refusals import IntakeRefusal
@@ -104,10 +104,13 @@ async def _send(caller: Caller, case: UUID, file: Path, kind: AttachmentKind, pr
 async def _fetch(wish: CaseByCode, directory: Path) -> None:
     async with operator() as (_, caller):
         case = await caller.call("intake", wish, CaseView)
-        found = await caller.call("intake", Attachments(case_id=case.case_id), AttachmentsView)
+        found = await caller.call("intake", ListAttachments(case_id=case.case_id), AttachmentsView)
         with _progress() as progress:
             for each in found.attachments:
-                await _receive(caller, each, directory, progress)
+                if each.named:
+                    await _receive(caller, each, directory, progress)
+                else:
+                    click.echo(f"{each.name}: đã xóa cùng dữ liệu cá nhân / erased with the person's data", err=True)
         if not found.attachments:
             click.echo("Hồ sơ chưa có tệp nào / the case has no files")
 

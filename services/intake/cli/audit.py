@@ -49,7 +49,8 @@ def audit() -> None:
 @click.argument("case", type=Case(or_id=True))
 @click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 def show(case: str, as_json: bool) -> None:
-    """Ai đã làm gì với hồ sơ CASE (mã hồ sơ hoặc định danh) / who did what to a case, by its code or id."""
+    """Ai đã làm gì với hồ sơ CASE (mã hồ sơ hoặc định danh), hoặc với danh mục (ví dụ procedures) / who did what to a
+    case, by its code or id, or to a kind of reference data, by its name."""
     found = asyncio.run(_trail(case))
     entries = found.entries
     if as_json:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from pydantic import BaseModel
 
-from contracts.intake.queries.documents import CaseForm, CaseRegister, DocumentView
+from contracts.intake.queries.documents import CaseForm, DocumentView, PrintRegister
 from services.chassis.command_options import Commune, Day
 from services.chassis.connect import operator
 from services.intake.cli.options import Case, FormNumber
@@ -31,8 +31,8 @@ def form(code: str, number: str, output: Path | None) -> None:
 @click.option("--to", "last", type=Day(), required=True, help="Đến hết ngày / to, included")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Tệp PDF / file")
 def register(unit: str, first: date, last: date, output: Path | None) -> None:
-    """Sổ theo dõi hồ sơ thành PDF / the register of cases as PDF."""
-    _save(CaseRegister(unit=unit, first=first, last=last), output)
+    """Sổ theo dõi hồ sơ thành PDF, có tên người nộp / the register of cases as PDF, with the applicants' names."""
+    _save(PrintRegister(unit=unit, first=first, last=last), output)
 
 
 def _save(wish: BaseModel, output: Path | None) -> None:

@@ -7,13 +7,16 @@ from uuid import UUID
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from contracts.intake.catalogue import ReferenceKind
 from contracts.intake.vocabulary import CaseCode
+from services.intake.reference import chain_of
 
 _CASE_CODE: TypeAdapter[str] = TypeAdapter(CaseCode)
 
 
 class Case(click.ParamType[str]):
-    """A case's code, in small letters as well; with `or_id`, its id too."""
+    """A case's code, in small letters as well; with `or_id`, its id too, or that of whatever else the audit knows: a
+    kind of reference data goes by its name."""
 
     name = "CODE"
 
@@ -24,6 +27,8 @@ class Case(click.ParamType[str]):
         if self._or_id:
             with suppress(ValueError):
                 return str(UUID(value.strip()))
+            with suppress(ValueError):
+                return str(chain_of(ReferenceKind(value.strip().lower())))
         try:
             return _CASE_CODE.validate_python(value.strip().upper())
         except ValidationError:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from contracts.intake.feedback import (
+    COMPLAINT_MOVES,
     ComplaintOutcome,
     ComplaintState,
     ComplaintSubject,
@@ -70,12 +71,27 @@ CONCLUSIONS = {
     ComplaintOutcome.NOT_UPHELD: "không đúng / not upheld",
 }
 
-_ACTIONS = {move.verb: move.vi for move in MOVES} | {
+_ACTIONS = {move.verb: move.vi for move in MOVES}
+_ACTIONS |= {move.verb: f"{move.vi} (phản ánh)" for move in COMPLAINT_MOVES}
+_ACTIONS |= {
     "import-cases": "Nhập từ sổ",
     "case-form": "In mẫu",
     "move-deadline": "Dời hạn theo lịch mới",
+    "begin-attachment": "Bắt đầu gửi tệp",
+    "finish-attachment": "Nhận xong tệp",
     "remove-attachment": "Gỡ tệp",
+    "list-attachments": "Xem tên các tệp",
     "attachment-piece": "Xem tệp",
+    "print-register": "In sổ theo dõi",
+    "print-fee-slip": "In phiếu thu",
+    "waive-fee": "Miễn khoản thu",
+    "rate-result": "Đánh giá kết quả",
+    "record-visit": "Ghi lượt hỗ trợ",
+    "amend-visit": "Sửa lượt hỗ trợ",
+    "revoke-visit": "Hủy lượt hỗ trợ",
+    "draft-reference": "Soạn dự thảo danh mục",
+    "publish-reference": "Công bố danh mục",
+    "withdraw-draft": "Hủy dự thảo danh mục",
     "reveal-person": "Xem dữ liệu cá nhân",
     "find-people": "Tìm người",
     "correct-person": "Sửa dữ liệu cá nhân",

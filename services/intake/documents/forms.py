@@ -25,6 +25,9 @@ class Applicant:
 
 NOBODY = Applicant()
 """Whose case it is, is left to the pen."""
+_GONE = "(đã xóa / erased)"
+ERASED = Applicant("(dữ liệu cá nhân đã xóa / personal data erased)", _GONE, _GONE)
+"""Whose case it was, nobody can say any more; nobody should write it there again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ class Entry:
 
     case_code: str
     procedure: str
-    applicant: str
+    applicant: Applicant
     channel: str
     accepted_at: datetime
     due_at: datetime
@@ -215,5 +218,8 @@ class PaymentSlip:
     reference: str = ""
     received_by: str = ""
 
+
+NAMES_NOBODY = frozenset({ControlSlip})
+"""Kinds of forms of a case that do not say whose it is: to make one, nobody's data are opened."""
 
 Form = Receipt | SupplementRequest | Refusal | Apology | StopNotice | ControlSlip | Register | PaymentSlip

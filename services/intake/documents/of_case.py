@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, PaymentMethod
 from services.intake.documents.forms import (
@@ -233,14 +234,23 @@ def _outcome(case: Case) -> str:
 
 
 def register(
-    unit_name: str, first: date, last: date, cases: Iterable[Case], names: dict[str, str], on: date
+    unit_name: str,
+    first: date,
+    last: date,
+    cases: Iterable[Case],
+    names: Mapping[str, str],
+    applicants: Mapping[UUID, Applicant],
+    on: date,
 ) -> Register:
-    """The register of accepted cases; `names` are those of procedures, by code."""
+    """The register of accepted cases; `names` are those of procedures, by code, `applicants` by whose case it is.
+
+    Whom `applicants` lacks is left to the pen.
+    """
     entries = tuple(
         Entry(
             case.case_code or "",
             names.get(case.procedure, case.procedure),
-            "",
+            applicants.get(case.applicant, NOBODY) if case.applicant else NOBODY,
             _CHANNELS[case.channel],
             case.accepted_at,
             case.due_at,

@@ -47,11 +47,14 @@ _HIGHEST_RATIO = 200
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a case; sizes in bytes. Whole and kept once `kept_at` is set."""
+    """A file of a case; sizes in bytes. Whole and kept once `kept_at` is set.
+
+    A name may say whose case it is, and is sealed under the file's own key: it goes with the key.
+    """
 
     id: UUID
     case_id: UUID
-    name: str
+    sealed_name: bytes
     media_type: str
     kind: AttachmentKind
     size: int
@@ -66,6 +69,15 @@ class Attachment:
     removed_by: str | None = None
 
 
+_NEUTRAL = {AttachmentKind.PAPER: "giay-to", AttachmentKind.RESULT: "ket-qua", AttachmentKind.OTHER: "tep"}
+
+
+def neutral_name(file: Attachment, number: int) -> str:
+    """A name that names nobody: what the file is to its case, its number there, and its type, e.g. `giay-to-2.pdf`."""
+    ending = next((ending for ending, media_type in TYPES.items() if media_type == file.media_type), "")
+    return f"{_NEUTRAL[file.kind]}-{number}{ending}"
+
+
 def clean_name(name: str) -> str:
     """The file's own name without folders, marks that cannot be seen, and what file systems dislike."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
@@ -74,15 +86,18 @@ def clean_name(name: str) -> str:
 
 
 def check_wish(name: str, media_type: str, size: int, largest: int) -> str:
-    """The media type to expect. Refused: a type that may not be attached, or is not its name's; too large."""
+    """The media type to expect. Refused: a type that may not be attached, or is not its name's; too large.
+
+    The name is not repeated: refusals are kept with their commands, in the clear.
+    """
     media_type = "image/heif" if media_type == "image/heic" else media_type
     ending = re.search(r"\.[A-Za-z0-9]+$", name)
     by_name = TYPES.get(ending.group().lower()) if ending else None
     if media_type not in TYPES.values() or by_name != media_type:
         raise wrong_type(
-            f"“{name}” không được nhận (khai là {media_type}); nhận PDF, JPEG, PNG, TIFF, HEIC, DOCX, XLSX, ODT, "
+            f"Tệp khai là {media_type} không được nhận; nhận PDF, JPEG, PNG, TIFF, HEIC, DOCX, XLSX, ODT, "
             "đuôi tên tệp phải đúng loại.",
-            f"“{name}” (told to be {media_type}) is not taken; PDF, JPEG, PNG, TIFF, HEIC, DOCX, XLSX and ODT are, "
+            f"A file told to be {media_type} is not taken; PDF, JPEG, PNG, TIFF, HEIC, DOCX, XLSX and ODT are, "
             "under a name that ends as its type does.",
         )
     if size > largest:
@@ -138,6 +153,18 @@ def _check_package(media_type: str, content: bytes) -> None:
         raise wrong_type(f"Nội dung tệp không phải {media_type}.", f"The file's content is not {media_type}.")
     if any(mark in name for name in lower for mark in _MACROS):
         raise wrong_type("Tệp có macro, không được nhận.", "The file has macros and is not taken.")
+
+
+def reason_to_remove(reason: str) -> str:
+    """Why a file is taken away. Refused: nobody says why."""
+    if not reason.strip():
+        raise refuse(
+            IntakeRefusal.REASON_MISSING,
+            "Phải ghi lý do gỡ tệp khỏi hồ sơ.",
+            "Say why the file is taken away from the case.",
+            field="reason",
+        )
+    return reason.strip()
 
 
 def wrong_type(vi: str, en: str) -> Refused:

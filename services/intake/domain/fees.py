@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.intake.refusals import IntakeRefusal
-from contracts.intake.vocabulary import PaymentMethod
+from contracts.intake.vocabulary import CaseState, PaymentMethod
 from contracts.refusals import CommonRefusal, refuse
 
 _LARGEST = 10_000_000_000
@@ -17,6 +17,16 @@ METHOD_WORDS = {
     PaymentMethod.PORTAL: ("Cổng Dịch vụ công", "service portal"),
     PaymentMethod.POS: ("thẻ", "card"),
 }
+
+
+WAIVED_WITH_ITS_CASE = {
+    CaseState.WITHDRAWN: "Hồ sơ đã rút / the case was withdrawn",
+    CaseState.STOPPED: "Hồ sơ dừng giải quyết / the case was stopped",
+    CaseState.DECLINED: "Hồ sơ không được tiếp nhận / the case was declined",
+}
+"""Why a fee is waived that was open when its case came to this end."""
+PAID_ELSEWHERE = "Hệ thống khác ghi là không còn chờ nộp / another system says that it is not awaited any more"
+"""Why a fee is waived that another system's log says is settled: there is no slip of ours for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,7 @@ def withdraw(case: Case, at: datetime, now: datetime) -> Case:
     """The citizen takes the case back before there is a result (Art 21)."""
     check_state(case, "withdraw-case")
     check_time("withdrawn_at", at, case.moved_at, now)
-    happened = fact(events.CaseWithdrawn, case, withdrawn_at=at)
+    happened = fact(events.CaseWithdrawn, case, withdrawn_at=at, waived=_unpaid(case))
     return _ended(case, CaseState.WITHDRAWN, happened, at)
 
 
@@ -277,7 +277,7 @@ def stop(case: Case, cause: StopCause, reason: str, at: datetime, now: datetime,
                 field="cause",
                 state=case.state,
             )
-    happened = fact(events.CaseStopped, case, stopped_at=at, cause=cause)
+    happened = fact(events.CaseStopped, case, stopped_at=at, cause=cause, waived=_unpaid(case))
     return replace(_ended(case, CaseState.STOPPED, happened, at), stop_cause=cause)
 
 
@@ -364,6 +364,12 @@ def correct_result(case: Case, at: datetime, now: datetime) -> Case:
 def _ended(case: Case, state: CaseState, happened: events.CaseFact, at: datetime) -> Case:
     waits = stopped_waiting(case, at)
     return moved(case, happened, state=state, moved_at=at, act_by=None, ended_at=at, resumes=None, waits=waits)
+
+
+def _unpaid(case: Case) -> int | None:
+    """Đồng that a case waits for; None: it waits for none, or another system asked and did not say how much."""
+    wait = case.open_wait
+    return wait.amount if wait is not None and wait.kind is IntervalKind.PAYMENT else None
 
 
 def _due(case: Case, terms: Terms, start: datetime) -> Deadline:

@@ -3,6 +3,7 @@
 from services.chassis.database import Database
 from services.chassis.runtime import Round
 from services.intake.domain.limits import Limits
+from services.intake.handlers.audit import Trail
 from services.intake.handlers.feedback import FeedbackHandlers
 from services.intake.handlers.places import Places
 from services.intake.handlers.queue import QueueHandlers, QueueRounds
@@ -17,11 +18,11 @@ _EVENING_SECONDS = 60.0
 class Assistance:
     """Its handlers."""
 
-    def __init__(self, book: Book, clock: Clock, limits: Limits) -> None:
+    def __init__(self, book: Book, trail: Trail, clock: Clock, limits: Limits) -> None:
         places = Places(book)
-        self.visits = VisitHandlers(places, clock, limits.visits)
+        self.visits = VisitHandlers(places, trail, clock, limits.visits)
         self.queue = QueueHandlers(places, clock, limits.queue)
-        self.feedback = FeedbackHandlers(places, clock, limits)
+        self.feedback = FeedbackHandlers(places, trail, clock, limits)
 
 
 def rounds(database: Database, clock: Clock) -> tuple[Round, ...]:

@@ -2,6 +2,9 @@
 
 The file is on the disk before its row says so; what a crash leaves between the two is a file without a row, which
 the sweep takes away. A row without its file there never is.
+
+Whatever changes what a case has is an entry in its chain (who, when, which file, why), and so is each look at a file or
+at their names. Everybody locks the case first and then the file; nobody reads or writes a file meanwhile.
 """
 
 import asyncio
@@ -10,7 +13,7 @@ import binascii
 import hashlib
 import logging
 import secrets
-from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Command, Query
@@ -28,25 +31,22 @@ from contracts.intake.queries.attachments import (
     Attachments,
     AttachmentsView,
     AttachmentView,
+    ListAttachments,
 )
 from contracts.intake.refusals import IntakeRefusal
 from contracts.refusals import CommonRefusal, Refused, refuse
-from services.chassis.database import Connection, Database, UnitOfWork
+from services.chassis.database import Connection, UnitOfWork
 from services.intake.domain import attachments as domain
 from services.intake.domain.attachments import Attachment
+from services.intake.domain.audit import digest_of
 from services.intake.handlers.audit import Trail
-from services.intake.handlers.file_keys import KeyGone, KeyWrapper
+from services.intake.handlers.file_keys import KeyGone, KeyWrapper, opened_name, sealed_name, unwrap
 from services.intake.settings import IntakeSettings
 from services.intake.store import attachments as store
 from services.intake.store.files import Damaged, Files, content_mac
 from services.worktime.clock import Clock
 
 log = logging.getLogger(__name__)
-
-_UNFINISHED = timedelta(hours=24)
-_ORPHANED_SECONDS = 3600.0
-"""A file may be on the disk that long before its row is committed; commands take seconds."""
-_LOOKED_AT_ONCE = 5_000
 
 
 class AttachmentHandlers:
@@ -64,15 +64,17 @@ class AttachmentHandlers:
         self._whole_files = asyncio.Semaphore(2)  # each is in memory as a whole while it is checked
 
     async def begin(self, work: UnitOfWork, command: Command[BeginAttachment]) -> AttachmentProgress:
+        """What only goes on with a file that was begun before changes nothing, and is no entry."""
         wish = command.data
         name = domain.clean_name(wish.name)
         media_type = domain.check_wish(name, wish.media_type, wish.size, self._settings.attachment_max_bytes)
         if not await store.lock_case(work.connection, wish.case_id):
-            raise refuse(CommonRefusal.NOT_FOUND, "Không có hồ sơ này.", "There is no such case.", field="case_id")
+            raise _no_such_case()
         mac = content_mac(self._mac_key, wish.sha256)
         if (same := await store.same_content(work.connection, wish.case_id, mac)) and same.size == wish.size:
             if same.kept_at is None and same.received == same.size and same.id != wish.attachment_id:
                 await store.received(work.connection, same.id, 0)  # all of it came, and was not good: from the start
+                await self._record(work, command, same, "from the start")
                 return AttachmentProgress(attachment_id=same.id, received=0, size=same.size)
             return _progress(same)
         if await store.by_id(work.connection, wish.attachment_id):
@@ -85,19 +87,21 @@ class AttachmentHandlers:
         together = await store.size_of_case(work.connection, wish.case_id) + wish.size
         if together > self._settings.case_attachments_max_bytes:
             raise domain.too_large(together, self._settings.case_attachments_max_bytes)
+        key = secrets.token_bytes(32)
         new = Attachment(
             id=wish.attachment_id,
             case_id=wish.case_id,
-            name=name,
+            sealed_name=sealed_name(key, wish.attachment_id, name),
             media_type=media_type,
             kind=wish.kind,
             size=wish.size,
             content_mac=mac,
-            wrapped_key=await self._keys.wrap(work.connection, secrets.token_bytes(32), wish.case_id),
+            wrapped_key=await self._keys.wrap(work.connection, key, wish.case_id),
             digitised_by=command.actor.role,
             begun_at=self._clock.now(),
         )
         await store.insert(work.connection, new)
+        await self._record(work, command, new)
         return _progress(new)
 
     async def add_piece(self, work: UnitOfWork, command: Command[AddAttachmentPiece]) -> AttachmentProgress:
@@ -120,7 +124,8 @@ class AttachmentHandlers:
         return AttachmentProgress(attachment_id=known.id, received=received, size=known.size)
 
     async def finish(self, work: UnitOfWork, command: Command[FinishAttachment]) -> AttachmentProgress:
-        known = await self._load(work.connection, command.data.attachment_id, lock=True)
+        """The file is checked before anything is locked, and is good then whatever else has happened to its row."""
+        known = await self._load(work.connection, command.data.attachment_id)
         if known.kept_at:
             return _progress(known)
         if known.received < known.size:
@@ -137,8 +142,18 @@ class AttachmentHandlers:
         key = await self._key(work.connection, known)
         async with self._whole_files:
             stored = await asyncio.to_thread(self._check_and_keep, known, key)
+        try:
+            known = await self._locked(work.connection, known)
+            same = await store.same_content(work.connection, known.case_id, known.content_mac)
+        except Refused:
+            await asyncio.to_thread(self._files.remove, stored)
+            raise
+        if same and same.kept_at:
+            await asyncio.to_thread(self._files.remove, stored)  # which nobody else has: its bytes are no others'
+            return _progress(same)
         now = self._clock.now()
         await store.keep(work.connection, known.id, stored, now)
+        await self._record(work, command, known, digest=bytes.fromhex(stored))
         return AttachmentProgress(attachment_id=known.id, received=known.size, size=known.size, kept_at=now)
 
     def _check_and_keep(self, known: Attachment, key: bytes) -> str:
@@ -153,28 +168,32 @@ class AttachmentHandlers:
         return self._files.keep(known.id, key, content)
 
     async def remove(self, work: UnitOfWork, command: Command[RemoveAttachment]) -> AttachmentProgress:
-        known = await self._load(work.connection, command.data.attachment_id, lock=True)
+        reason = domain.reason_to_remove(command.data.reason)
+        known = await self._locked(work.connection, await self._load(work.connection, command.data.attachment_id))
         now = self._clock.now()
         await store.remove(work.connection, known.id, now, command.actor.id)
+        await self._record(work, command, known, reason)
         return AttachmentProgress(
             attachment_id=known.id, received=known.received, size=known.size, kept_at=known.kept_at, removed_at=now
         )
 
     async def of_case(self, connection: Connection, query: Query[Attachments]) -> AttachmentsView:
+        """Under names that name nobody: a query could not write the audit."""
         found = await store.of_case(connection, query.data.case_id)
+        return AttachmentsView(attachments=[_view(number, each) for number, each in found])
+
+    async def list_named(self, work: UnitOfWork, command: Command[ListAttachments]) -> AttachmentsView:
+        """Under the names they were sent under, as long as whoever's case it is was not erased."""
+        case_id = command.data.case_id
+        if not await store.lock_case(work.connection, case_id):
+            raise _no_such_case()
+        found = await store.of_case(work.connection, case_id)
+        keys = await self._keys.unwrap_all(work.connection, [each.wrapped_key for _, each in found], case_id)
+        await self._trail.about_cases(work, command, [case_id], f"{len(found)} files")
         return AttachmentsView(
             attachments=[
-                AttachmentView(
-                    attachment_id=each.id,
-                    name=each.name,
-                    media_type=each.media_type,
-                    kind=each.kind,
-                    size=each.size,
-                    digitised_by=each.digitised_by,
-                    kept_at=each.kept_at,
-                )
-                for each in found
-                if each.kept_at
+                _view(number, each, opened_name(key, each.id, each.sealed_name) if key else None)
+                for (number, each), key in zip(found, keys, strict=True)
             ]
         )
 
@@ -185,7 +204,6 @@ class AttachmentHandlers:
         if known.stored_sha256 is None:
             raise _not_found()
         key = await self._key(work.connection, known)
-        await self._trail.looked_at_case(work, command, known.case_id, f"{known.id}, {wish.offset}")
         try:
             content = await asyncio.to_thread(
                 self._files.read, known.id, key, known.stored_sha256, wish.offset, wish.length
@@ -198,6 +216,7 @@ class AttachmentHandlers:
                 "The stored file is lost or was changed; the operator has to restore it from the backup.",
                 field="attachment_id",
             ) from error
+        await self._trail.about_cases(work, command, [known.case_id], f"{known.id}, {wish.offset}")
         return AttachmentPieceView(offset=wish.offset, size=known.size, content=base64.b64encode(content).decode())
 
     async def _load(self, connection: Connection, id: UUID, *, lock: bool = False) -> Attachment:
@@ -208,45 +227,47 @@ class AttachmentHandlers:
 
     async def _key(self, connection: Connection, known: Attachment) -> bytes:
         try:
-            return await self._keys.unwrap(connection, known.wrapped_key, known.case_id)
+            return await unwrap(self._keys, connection, known.wrapped_key, known.case_id)
         except KeyGone as error:
             raise _not_found() from error
 
+    async def _locked(self, connection: Connection, known: Attachment) -> Attachment:
+        """A file and its case, locked. Refused: it was removed, or swept, meanwhile."""
+        await store.lock_case(connection, known.case_id)
+        return await self._load(connection, known.id, lock=True)
 
-class AttachmentSweep:
-    """Takes away what never became whole within a day, and files that no row knows of."""
-
-    def __init__(self, database: Database, files: Files, clock: Clock, orphaned: float = _ORPHANED_SECONDS) -> None:
-        self._database = database
-        self._files = files
-        self._clock = clock
-        self._orphaned = orphaned
-
-    async def __call__(self) -> tuple[int, int, int]:
-        """How many unfinished rows, folders of pieces and stored files were taken away."""
-        async with self._database.unit_of_work() as work:
-            rows = await store.forget_unfinished(work.connection, self._clock.now() - _UNFINISHED)
-        arriving = await asyncio.to_thread(self._files.arriving)
-        still = await store.still_arriving(self._database.pool, arriving)  # type: ignore[arg-type]
-        done = [each for each in arriving if each not in still]
-        for each in done:
-            await asyncio.to_thread(self._files.forget_pieces, each)
-        names = await asyncio.to_thread(lambda: list(self._files.kept(self._orphaned)))
-        orphans = 0
-        for start in range(0, len(names), _LOOKED_AT_ONCE):
-            some = names[start : start + _LOOKED_AT_ONCE]
-            for name in await store.without_row(self._database.pool, some):  # type: ignore[arg-type]
-                await asyncio.to_thread(self._files.remove, name)
-                orphans += 1
-        if rows or done or orphans:
-            log.info(
-                "swept %d unfinished attachments, %d folders, %d files without a row", len(rows), len(done), orphans
-            )
-        return len(rows), len(done), orphans
+    async def _record(
+        self, work: UnitOfWork, command: Command[Any], file: Attachment, why: str = "", *, digest: bytes | None = None
+    ) -> None:
+        """The entry in the case's chain. Which file it is, its id says, and never its name."""
+        what = f"{file.id}, {file.kind}, {file.media_type}, {file.size} bytes"
+        facts = (what, file.content_mac.hex())
+        await self._trail.about_cases(
+            work, command, [file.case_id], f"{what}: {why}" if why else what, digest=digest or digest_of(facts)
+        )
 
 
 def _progress(known: Attachment) -> AttachmentProgress:
     return AttachmentProgress(attachment_id=known.id, received=known.received, size=known.size, kept_at=known.kept_at)
+
+
+def _view(number: int, file: Attachment, name: str | None = None) -> AttachmentView:
+    if file.kept_at is None:
+        raise AssertionError("what is not kept is not shown")
+    return AttachmentView(
+        attachment_id=file.id,
+        name=name or domain.neutral_name(file, number),
+        named=name is not None,
+        media_type=file.media_type,
+        kind=file.kind,
+        size=file.size,
+        digitised_by=file.digitised_by,
+        kept_at=file.kept_at,
+    )
+
+
+def _no_such_case() -> Refused:
+    return refuse(CommonRefusal.NOT_FOUND, "Không có hồ sơ này.", "There is no such case.", field="case_id")
 
 
 def _decoded(content: str) -> bytes:

@@ -1,7 +1,14 @@
-"""Writing the audit, and sealing its days."""
+"""Writing the audit, and sealing its days.
+
+Who did it stands in the chain of the case, whatever the act was about that belongs to one: its papers, fees, forms,
+complaints, ratings and visits. In the person's chain stands who saw, corrected or erased somebody's data; in the chain
+of a kind of reference data (`reference.chain_of`) who drafted, published or withdrew a version. What is about none of
+these (a visit or a complaint without a case, a number at the counter) changes nobody's rights and has no chain: a visit
+keeps `recorded_by` and a complaint `filed_by`, and everything that happened to them, and to numbers, is in the log.
+"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,13 +67,35 @@ class Trail:
             entries.append(_entry(each, number + 1, at, len(payloads), digest, previous))
         await store.append(work.connection, entries)
 
-    async def looked_at_case(self, work: UnitOfWork, command: Command[Any], case_id: UUID, what: str) -> None:
-        """An entry that somebody was shown what belongs to a case's applicant."""
-        case = await cases.locked(work.connection, case_id)
-        if case is None:
-            raise AssertionError(f"there is no case {case_id} that {what} could belong to")
+    async def about_cases(
+        self,
+        work: UnitOfWork,
+        command: Command[Any],
+        case_ids: Collection[UUID],
+        what: str,
+        *,
+        events_of: UUID | None = None,
+        digest: bytes | None = None,
+    ) -> None:
+        """An entry in each of these cases' chains that a command was about what belongs to them, or showed it.
+
+        The cases stay as they are. They are locked, in the order of their ids; whoever locks or adds what belongs to a
+        case as well has locked the case first, or two of them would wait for each other. `events_of`: the entity of
+        whose events of this command the digest is (a complaint, a visit); else it is `digest`.
+        """
+        versions = await cases.locked_versions(work.connection, case_ids)
+        if missing := set(case_ids) - set(versions):
+            raise AssertionError(f"there is no case {missing} that {what} could belong to")
+        if events_of is not None and (rows := work.rows_by_entity().get(events_of)):
+            digest = domain.digest_of(row.payload for row in rows)
         action = VERB[type(command.data)]
-        await self.record(work, [step(command, action, case.id, case.version, case.version, reason=what)])
+        await self.record(
+            work,
+            [
+                step(command, action, case, version, version, reason=what, digest=digest)
+                for case, version in versions.items()
+            ],
+        )
 
 
 def _entry(each: Step, number: int, at: datetime, events: int, digest: bytes, previous: bytes) -> Entry:

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from contracts.envelope import Query
+from contracts.intake.catalogue import ReferenceKind
 from contracts.intake.queries.audit import (
     AuditCheck,
     AuditCheckView,
@@ -26,10 +27,13 @@ from services.chassis.database import Connection
 from services.intake.domain import audit as domain
 from services.intake.domain.audit import Entry, Fault
 from services.intake.handlers.audit import ROOTS, told
+from services.intake.reference import chain_of
 from services.intake.store import audit as store
 
 AUDITED = frozenset({"case"})
 """Kinds of entities (the second word of their events) each of whose events must have an entry."""
+
+_DOCUMENTS = {chain_of(kind): kind.value for kind in ReferenceKind}
 
 _TRAIL = 500
 _ROOTS = 1_000
@@ -133,6 +137,10 @@ class AuditQueries:
         if changes:
             others = await store.other_details(connection, changes)
             faults += [Fault("record-changed", e.entity, e.number) for e in _last(changes) if e.entity in others]
+        documents = [each for each in changes if each.entity in _DOCUMENTS]
+        if documents:
+            changed = await store.other_documents(connection, documents, _DOCUMENTS)
+            faults += [Fault("record-changed", *place) for place in sorted(changed)]
         return faults
 
     async def coverage(self, connection: Connection, query: Query[AuditCoverage]) -> AuditCoverageView:

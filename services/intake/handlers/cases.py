@@ -17,6 +17,7 @@ from services.chassis.outbox import Cause
 from services.intake.domain import cases as domain
 from services.intake.domain import moves
 from services.intake.domain.cases import Case
+from services.intake.domain.fees import WAIVED_WITH_ITS_CASE
 from services.intake.domain.terms import Terms
 from services.intake.handlers import fees
 from services.intake.handlers.audit import VERB, Trail, step
@@ -224,7 +225,15 @@ class CaseHandlers:
             reason=reason.strip() or None,
         )
         await self._trail.record(work, [taken])
+        if why := WAIVED_WITH_ITS_CASE.get(after.state):
+            await self._waive(work, command, after, why)
         return _told(after, [])
+
+    async def _waive(self, work: UnitOfWork, command: Command[Any], case: Case, why: str) -> None:
+        """What a case that has come to its end still asked for: nobody has to pay it. The case's event tells it."""
+        waived = await fees.waive_open(work.connection, {case.id: why}, command.actor.id, self._clock.now())
+        for fee in waived:
+            await self._trail.record(work, [fees.waived_step(command, case, fee)])
 
 
 def emit(work: UnitOfWork, cause: Cause, case: Case) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -10,15 +11,23 @@ from uuid import UUID
 from contracts.envelope import Command, Query
 from contracts.intake.catalogue import Needed, PaperForm
 from contracts.intake.people import PersonDetails
-from contracts.intake.queries.documents import CaseForm, CaseRegister, DocumentView, FeeSlip
+from contracts.intake.queries.documents import (
+    CaseForm,
+    CaseRegister,
+    DocumentView,
+    FeeSlip,
+    PrintFeeSlip,
+    PrintRegister,
+)
 from contracts.intake.refusals import IntakeRefusal
 from contracts.refusals import CommonRefusal, Refused, refuse
 from services.chassis.database import Connection, UnitOfWork
 from services.intake.documents import of_case, sets
-from services.intake.documents.forms import Applicant, Form, Paper, Receipt
+from services.intake.documents.forms import ERASED, NAMES_NOBODY, Applicant, Form, Paper, Receipt
 from services.intake.documents.of_case import Known, Said, Story
 from services.intake.documents.render import file_name, render
 from services.intake.domain.cases import Case
+from services.intake.domain.fees import Fee
 from services.intake.handlers.audit import Trail
 from services.intake.handlers.people import People
 from services.intake.handlers.reference_book import Book
@@ -33,7 +42,7 @@ _LARGEST_PDF = 700_000  # as base64, and with the reply around it, what the bus 
 
 
 class DocumentHandlers:
-    """Queries for forms. Typesetting is the processor's work: in threads, and few at once."""
+    """Forms. Typesetting is the processor's work: in threads, and few at once."""
 
     def __init__(self, book: Book, people: People, trail: Trail, settings: IntakeSettings, clock: Clock) -> None:
         self._book = book
@@ -48,17 +57,16 @@ class DocumentHandlers:
         wish, connection = command.data, work.connection
         reference = await self._book.read(connection)
         case = await self._case(connection, wish)
-        known = _known(reference, case)
-        if case.applicant is not None:
-            known = replace(known, applicant=_applicant(await self._people.details_of(connection, case.applicant)))
-        story = Story(case, known, await _said(connection, case))
+        story = Story(case, _known(reference, case), await _said(connection, case))
         today = self._clock.now().astimezone(ZONE).date()
         for kind, on in of_case.days_of_issue(story, today).items():
             if _stands_for(wish.form, kind, on):
+                if kind not in NAMES_NOBODY:
+                    story = replace(story, known=await self._with_applicant(connection, story.known, case))
                 form = await self._form(connection, reference, story, kind, on)
                 if form is not None:
                     view = await self._view(form, on, case.case_code or str(case.id))
-                    await self._trail.looked_at_case(work, command, case.id, f"form {wish.form}")  # locks the case
+                    await self._trail.about_cases(work, command, [case.id], f"form {wish.form}")  # locks the case
                     return view
         raise _not_available(wish.form, case.case_code or str(case.id))
 
@@ -75,14 +83,27 @@ class DocumentHandlers:
         return of_case.receipt(case, story.known, deadline, asked, self._lookup(case))
 
     async def case_register(self, connection: Connection, query: Query[CaseRegister]) -> DocumentView:
-        wish = query.data
+        """Names nobody: a query could not write the audit."""
+        reference, found = await self._accepted(connection, query.data)
+        return await self._register(query.data, reference, found, {})
+
+    async def print_register(self, work: UnitOfWork, command: Command[PrintRegister]) -> DocumentView:
+        wish = command.data
+        reference, found = await self._accepted(work.connection, wish)
+        applicants = await self._applicants(work.connection, {case.applicant for case in found if case.applicant})
+        view = await self._register(wish, reference, found, applicants)
+        what = f"register {wish.first.isoformat()}–{wish.last.isoformat()}"
+        await self._trail.about_cases(work, command, [case.id for case in found], what)  # locks the cases
+        return view
+
+    async def _accepted(self, connection: Connection, wish: CaseRegister) -> tuple[Reference, list[Case]]:
+        """The cases of a register. Refused: days out of order, an unknown unit, more than fit in it."""
         if wish.last < wish.first:
             raise refuse(
                 CommonRefusal.INVALID, "Ngày cuối trước ngày đầu.", "The last day is before the first.", field="last"
             )
         reference = await self._book.read(connection)
-        unit = reference.unit_by_code.get(wish.unit)
-        if unit is None:
+        if wish.unit not in reference.unit_by_code:
             raise refuse(
                 IntakeRefusal.UNKNOWN_UNIT,
                 f"Không có đơn vị hành chính mã “{wish.unit}” cấp xã.",
@@ -93,17 +114,39 @@ class DocumentHandlers:
         found = await store.accepted_between(connection, wish.unit, start, end, _MOST_ENTRIES + 1)
         if len(found) > _MOST_ENTRIES:
             raise _too_long()
+        return reference, found
+
+    async def _register(
+        self, wish: CaseRegister, reference: Reference, found: Sequence[Case], applicants: Mapping[UUID, Applicant]
+    ) -> DocumentView:
+        unit = reference.unit_by_code[wish.unit]
         names = {code: each.name for code, each in reference.procedure_by_code.items()}
         today = self._clock.now().astimezone(ZONE).date()
-        form = of_case.register(unit.name, wish.first, wish.last, found, names, today)
+        form = of_case.register(unit.name, wish.first, wish.last, found, names, applicants, today)
         return await self._view(form, today, f"{wish.unit}.{wish.first.isoformat()}.{wish.last.isoformat()}")
 
     async def fee_slip(self, connection: Connection, query: Query[FeeSlip]) -> DocumentView:
-        fee = await fees.by_id(connection, query.data.fee_id)
+        """Names nobody: a query could not write the audit."""
+        fee, case = await self._fee(connection, query.data)
+        return await self._slip(fee, case, _known(await self._book.read(connection), case))
+
+    async def print_fee_slip(self, work: UnitOfWork, command: Command[PrintFeeSlip]) -> DocumentView:
+        connection = work.connection
+        fee, case = await self._fee(connection, command.data)
+        known = _known(await self._book.read(connection), case)
+        view = await self._slip(fee, case, await self._with_applicant(connection, known, case))
+        await self._trail.about_cases(work, command, [case.id], f"slip of fee {fee.id}")  # locks the case
+        return view
+
+    async def _fee(self, connection: Connection, wish: FeeSlip) -> tuple[Fee, Case]:
+        fee = await fees.by_id(connection, wish.fee_id)
         case = await cases.by_id(connection, fee.case_id) if fee else None
         if fee is None or case is None:
             raise refuse(CommonRefusal.NOT_FOUND, "Không có khoản thu này.", "There is no such fee.", field="fee_id")
-        form = of_case.payment_slip(case, _known(await self._book.read(connection), case), fee)
+        return fee, case
+
+    async def _slip(self, fee: Fee, case: Case, known: Known) -> DocumentView:
+        form = of_case.payment_slip(case, known, fee)
         if form is None or fee.paid_at is None:
             raise refuse(
                 IntakeRefusal.FORM_NOT_AVAILABLE,
@@ -112,6 +155,16 @@ class DocumentHandlers:
                 field="fee_id",
             )
         return await self._view(form, fee.paid_at.astimezone(ZONE).date(), form.receipt_number)
+
+    async def _with_applicant(self, connection: Connection, known: Known, case: Case) -> Known:
+        if case.applicant is None:
+            return known
+        return replace(known, applicant=(await self._applicants(connection, {case.applicant}))[case.applicant])
+
+    async def _applicants(self, connection: Connection, people: Collection[UUID]) -> dict[UUID, Applicant]:
+        """What forms say of people; of those whose data was erased, that."""
+        details = await self._people.details_of(connection, people)
+        return {each: _applicant(details[each]) if each in details else ERASED for each in people}
 
     async def _case(self, connection: Connection, wish: CaseForm) -> Case:
         if (wish.case_id is None) == (wish.case_code is None):

@@ -1,4 +1,7 @@
-"""Use cases of ratings and complaints: load, decide, save."""
+"""Use cases of ratings and complaints: load, decide, save.
+
+What is about a case is an entry in its chain as well. The case is locked first, then the rating or complaint.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -30,24 +33,26 @@ from services.intake.domain import feedback as domain
 from services.intake.domain.feedback import Complaint, Step
 from services.intake.domain.limits import Limits
 from services.intake.domain.linked import unknown_case
+from services.intake.handlers.audit import Trail
 from services.intake.handlers.common import check_version, exists_already, not_found, window
 from services.intake.handlers.places import Places
+from services.intake.store import cases, linked
 from services.intake.store import feedback as store
-from services.intake.store import linked
 from services.worktime.clock import Clock
 
 
 class FeedbackHandlers:
     """Commands and queries about how content people are."""
 
-    def __init__(self, places: Places, clock: Clock, limits: Limits) -> None:
+    def __init__(self, places: Places, trail: Trail, clock: Clock, limits: Limits) -> None:
         self._places = places
+        self._trail = trail
         self._clock = clock
         self._limits = limits
 
     async def rate(self, work: UnitOfWork, command: Command[RateResult]) -> ResultRated:
         wish = command.data
-        case = await linked.case_by_code(work.connection, wish.case_code)
+        case = await linked.case_by_code(work.connection, wish.case_code, lock=True)
         if case is None:
             raise unknown_case("case_code")
         rating_id = stable_id("rating", str(case.id))
@@ -58,6 +63,8 @@ class FeedbackHandlers:
         work.emit(
             domain.rated(rating), entity=rating.id, version=rating.version, province=rating.province, cause=command
         )
+        what = f"rating {rating.id}: {rating.answer}"
+        await self._trail.about_cases(work, command, [case.id], what, events_of=rating.id)
         return ResultRated(
             rating_id=rating.id,
             version=rating.version,
@@ -68,7 +75,7 @@ class FeedbackHandlers:
     async def file(self, work: UnitOfWork, command: Command[FileComplaint]) -> ComplaintMoved:
         wish = command.data
         domain.check_wish(wish)
-        case = await linked.case_by_code(work.connection, wish.case_code) if wish.case_code else None
+        case = await linked.case_by_code(work.connection, wish.case_code, lock=True) if wish.case_code else None
         if wish.case_code and case is None:
             raise unknown_case("case_code")
         unit = case.receiving_unit if case else wish.unit or ""
@@ -77,7 +84,7 @@ class FeedbackHandlers:
         step = domain.file(wish, command.actor, place, case, calendar, self._clock.now(), self._limits.complaints)
         if not await store.add_complaint(work.connection, step[0]):
             raise exists_already("phản ánh", "complaint", "complaint_id")
-        return _tell(work, command, step)
+        return await self._tell(work, command, step)
 
     async def acknowledge(self, work: UnitOfWork, command: Command[AcknowledgeComplaint]) -> ComplaintMoved:
         before = await self._load(work, command, command.data.complaint_id)
@@ -97,6 +104,8 @@ class FeedbackHandlers:
         return await self._save(work, command, domain.withdraw(before, command.actor, self._clock.now()))
 
     async def _load(self, work: UnitOfWork, command: Command[Any], complaint_id: UUID) -> Complaint:
+        if case_id := await store.case_of(work.connection, complaint_id):
+            await cases.locked_versions(work.connection, [case_id])
         complaint = await store.complaint(work.connection, complaint_id)
         if complaint is None:
             raise not_found("phản ánh", "complaint", "complaint_id")
@@ -105,7 +114,22 @@ class FeedbackHandlers:
 
     async def _save(self, work: UnitOfWork, command: Command[Any], step: Step) -> ComplaintMoved:
         await store.save_complaint(work.connection, step[0])
-        return _tell(work, command, step)
+        return await self._tell(work, command, step)
+
+    async def _tell(self, work: UnitOfWork, command: Command[Any], step: Step) -> ComplaintMoved:
+        complaint, fact = step
+        work.emit(fact, entity=complaint.id, version=complaint.version, province=complaint.province, cause=command)
+        if complaint.case_id is not None:
+            what = f"complaint {complaint.id}: {complaint.state}"
+            await self._trail.about_cases(work, command, [complaint.case_id], what, events_of=complaint.id)
+        return ComplaintMoved(
+            complaint_id=complaint.id,
+            state=complaint.state,
+            version=complaint.version,
+            acknowledge_by=complaint.acknowledge_by,
+            answer_by=complaint.answer_by,
+            outcome=complaint.outcome,
+        )
 
     async def complaints(self, connection: Connection, query: Query[Complaints]) -> ComplaintsView:
         wish, now = query.data, self._clock.now()
@@ -154,16 +178,3 @@ class FeedbackHandlers:
                 if each.subject != "case" and each.state is not ComplaintState.WITHDRAWN
             ),
         )
-
-
-def _tell(work: UnitOfWork, command: Command[Any], step: Step) -> ComplaintMoved:
-    complaint, fact = step
-    work.emit(fact, entity=complaint.id, version=complaint.version, province=complaint.province, cause=command)
-    return ComplaintMoved(
-        complaint_id=complaint.id,
-        state=complaint.state,
-        version=complaint.version,
-        acknowledge_by=complaint.acknowledge_by,
-        answer_by=complaint.answer_by,
-        outcome=complaint.outcome,
-    )

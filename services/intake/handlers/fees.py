@@ -1,16 +1,21 @@
 """Fees, for those who handle cases: asked for, paid, waived, within the transaction of the case's own move."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from contracts.envelope import Command
 from contracts.intake.vocabulary import PaymentMethod
 from contracts.refusals import CommonRefusal, refuse
 from services.chassis.database import Connection
 from services.chassis.ids import uuid7
 from services.intake.domain import fees as domain
+from services.intake.domain.audit import Step, digest_of
 from services.intake.domain.cases import Case
 from services.intake.domain.fees import Fee
+from services.intake.handlers.audit import step
 from services.intake.store import fees as store
 from services.worktime.clock import ZONE
 
@@ -54,11 +59,22 @@ async def pay_open(connection: Connection, case: Case, payment: Payment, actor: 
     return await pay(connection, open_fees[-1].id, payment, actor)
 
 
-async def waive(connection: Connection, fee_id: UUID, reason: str, actor: str, at: datetime) -> Fee:
-    """The fee, waived. Refused: there is no such fee; it is settled; no reason."""
-    waived = domain.waive(await _load(connection, fee_id), at, reason, actor)
-    await store.update(connection, waived)
+async def waive_open(connection: Connection, reasons: Mapping[UUID, str], actor: str, at: datetime) -> list[Fee]:
+    """What these cases still asked for, waived, for the reason that stands with each case. The cases are locked.
+
+    Refused: no reason.
+    """
+    open_fees = await store.open_of(connection, reasons)
+    waived = [domain.waive(fee, at, reasons[fee.case_id], actor) for fee in open_fees]
+    await store.waive(connection, waived)
     return waived
+
+
+def waived_step(command: Command[Any], case: Case, fee: Fee) -> Step:
+    """The entry in a case's chain that its fee was waived."""
+    facts = (str(fee.id), str(fee.amount_vnd), fee.waive_reason or "")
+    what = f"{fee.id}, {fee.amount_vnd} đồng: {fee.waive_reason}"
+    return step(command, "waive-fee", case.id, case.version, case.version, reason=what, digest=digest_of(facts))
 
 
 async def _load(connection: Connection, fee_id: UUID) -> Fee:

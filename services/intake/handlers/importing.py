@@ -1,19 +1,22 @@
 """Taking over a case log: all of a command's rows in a few statements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from contracts.envelope import Command
 from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
+from contracts.intake.vocabulary import CaseState
 from contracts.refusals import Refused
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
 from services.intake.domain import told as domain
 from services.intake.domain.audit import Step
 from services.intake.domain.cases import Case
+from services.intake.domain.fees import PAID_ELSEWHERE, WAIVED_WITH_ITS_CASE
 from services.intake.domain.told import Told
+from services.intake.handlers import fees
 from services.intake.handlers.audit import Trail, step
 from services.intake.handlers.cases import emit
 from services.intake.handlers.people import People
@@ -114,6 +117,7 @@ class ImportHandler:
         for case in saved:
             emit(work, command, case)
         await self._trail.record(work, [_step(command, case) for case in saved])
+        await self._waive(work, command, known, changed)
         await store.add_notes(
             work.connection,
             [(case, reason, ()) for case in saved if (reason := told[case.case_code or ""][0].row.reason.strip())],
@@ -125,6 +129,21 @@ class ImportHandler:
             for code, each in told.items()
             if code not in known and each[1].id in tried and each[1].id not in added
         }
+
+    async def _waive(
+        self, work: UnitOfWork, command: Command[ImportCases], known: Mapping[str, Case], changed: Sequence[Case]
+    ) -> None:
+        """Of cases that do not await a payment any more, what intake itself had asked for: it was settled elsewhere."""
+        asked = {case.id for case in known.values() if case.state is CaseState.AWAITING_PAYMENT}
+        moved_on = {
+            case.id: case for case in changed if case.id in asked and case.state is not CaseState.AWAITING_PAYMENT
+        }
+        if not moved_on:
+            return
+        reasons = {case.id: WAIVED_WITH_ITS_CASE.get(case.state, PAID_ELSEWHERE) for case in moved_on.values()}
+        waived = await fees.waive_open(work.connection, reasons, command.actor.id, self._clock.now())
+        steps = [fees.waived_step(command, moved_on[fee.case_id], fee) for fee in waived]
+        await self._trail.record(work, steps)
 
     async def _with_applicants(
         self,

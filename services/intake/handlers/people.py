@@ -4,7 +4,7 @@ Details are in the clear in this process's memory only, for as long as a command
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -116,9 +116,14 @@ class People:
         await self._save(work, command, list(changes.values()))
         return [each for each in results if each is not None]
 
-    async def details_of(self, connection: Connection, person: UUID) -> PersonDetails:
-        """Somebody's details, for a use case that writes its own entry to the audit. Refused: unknown, or erased."""
-        return self._open(_there(await store.by_id(connection, person)))[1].details()
+    async def details_of(self, connection: Connection, people: Collection[UUID]) -> dict[UUID, PersonDetails]:
+        """Their details, for a use case that writes its own entries to the audit; those erased are left out."""
+        return {row.id: self._open(row)[1].details() for row in await store.readable(connection, people)}
+
+    async def keys_of(self, connection: Connection, people: Collection[UUID]) -> dict[UUID, bytes]:
+        """Their keys, for what else of theirs is kept under them; those erased are left out."""
+        rows = await store.readable(connection, people)
+        return {row.id: self._vault.unwrap(row.id, row.wrapped) for row in rows if row.wrapped is not None}
 
     async def key_of(self, connection: Connection, person: UUID) -> bytes:
         """Somebody's key, for what else of theirs is kept under it. Refused: unknown, or erased."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -24,13 +25,16 @@ from contracts.intake.queries.catalogue import (
 )
 from contracts.intake.refusals import IntakeRefusal
 from contracts.refusals import CommonRefusal, Refused, refuse
+from contracts.roles import Role
 from services.chassis.database import Connection, Database, UnitOfWork
 from services.chassis.ids import uuid7
 from services.chassis.outbox import Origin
+from services.intake.domain.audit import Step
 from services.intake.domain.reference_documents import diff, vanished
 from services.intake.domain.tables import BadData, Fault
+from services.intake.handlers.audit import VERB, Trail, step
 from services.intake.handlers.catalogue import announce
-from services.intake.reference import Reference, shipped
+from services.intake.reference import Reference, chain_of, shipped
 from services.intake.store import recompute
 from services.intake.store import reference_documents as store
 from services.worktime.clock import Clock
@@ -46,12 +50,14 @@ _FAULTS_TOLD = 200
 class ReferenceDocumentHandlers:
     """Commands and questions about documents."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, trail: Trail, clock: Clock) -> None:
+        self._trail = trail
         self._clock = clock
 
     async def draft(self, work: UnitOfWork, command: Command[DraftReference]) -> ReferenceDrafted:
         wish = command.data
         _check_text(wish.content)
+        await store.lock(work.connection, wish.kind)
         base = await store.in_force(work.connection, wish.kind)
         _, contents = await store.all_in_force(work.connection)
         before = base.content if base else None
@@ -65,6 +71,7 @@ class ReferenceDocumentHandlers:
             base.version if base else None,
             command.actor.id,
         )
+        await self._record(work, command, version, wish.content, "", DocumentStatus.DRAFT, wish.note, new=True)
         return ReferenceDrafted(
             kind=wish.kind,
             version=version,
@@ -76,6 +83,7 @@ class ReferenceDocumentHandlers:
         """Of two drafts of one base the second has to be drafted again: it does not know what the first changed."""
         wish = command.data
         await store.wait_to_publish(work.connection)
+        await store.lock(work.connection, wish.kind)
         draft = await _draft(work.connection, wish.kind, wish.version)
         base = await store.in_force(work.connection, wish.kind)
         current = base.version if base else None
@@ -93,6 +101,9 @@ class ReferenceDocumentHandlers:
         reference = _judge(wish.kind, contents, base.content if base else None, draft.content)
         note = wish.note or draft.note
         await store.publish(work.connection, wish.kind, wish.version, note, command.actor.id, self._clock.now())
+        await self._record(
+            work, command, wish.version, draft.content, DocumentStatus.DRAFT, DocumentStatus.PUBLISHED, note
+        )
         events = await announce(work, reference, self._clock.now().date(), command)
         run = None
         if wish.kind in _MOVES_DEADLINES:
@@ -103,9 +114,39 @@ class ReferenceDocumentHandlers:
 
     async def withdraw(self, work: UnitOfWork, command: Command[WithdrawDraft]) -> ReferenceMoved:
         wish = command.data
-        await _draft(work.connection, wish.kind, wish.version)
+        await store.lock(work.connection, wish.kind)
+        draft = await _draft(work.connection, wish.kind, wish.version)
         await store.withdraw(work.connection, wish.kind, wish.version)
+        await self._record(
+            work, command, wish.version, draft.content, DocumentStatus.DRAFT, DocumentStatus.WITHDRAWN, draft.note
+        )
         return ReferenceMoved(kind=wish.kind, version=wish.version, status=DocumentStatus.WITHDRAWN)
+
+    async def _record(
+        self,
+        work: UnitOfWork,
+        command: Command[Any],
+        version: int,
+        content: str,
+        from_state: str,
+        to_state: str,
+        note: str,
+        *,
+        new: bool = False,
+    ) -> None:
+        """The entry in the chain of the kind, over the content of the version."""
+        taken = step(
+            command,
+            VERB[type(command.data)],
+            chain_of(command.data.kind),
+            version - new,
+            version,
+            from_state=from_state,
+            to_state=to_state,
+            reason=note or None,
+            digest=bytes.fromhex(_sha256(content)),
+        )
+        await self._trail.record(work, [taken])
 
     async def versions(self, connection: Connection, query: Query[ReferenceDocuments]) -> ReferenceDocumentsView:
         rows = await store.versions(connection, query.data.kind, query.data.limit)
@@ -124,8 +165,9 @@ class ShippedDocuments:
     A newer package's documents follow those of an older one; an older package, started again, takes nothing back.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, trail: Trail, clock: Clock) -> None:
         self._database = database
+        self._trail = trail
         self._clock = clock
 
     async def __call__(self) -> None:
@@ -161,11 +203,26 @@ class ShippedDocuments:
 
     async def _publish(self, work: UnitOfWork, kind: ReferenceKind, content: str) -> None:
         note = "Theo gói cài đặt / as the package brings it"
+        await store.lock(work.connection, kind)
         base = await store.in_force(work.connection, kind)
         version = await store.add_draft(
             work.connection, kind, content, _sha256(content), note, base.version if base else None, SHIPPED
         )
         await store.publish(work.connection, kind, version, note, SHIPPED, self._clock.now())
+        digest = bytes.fromhex(_sha256(content))
+        taken = Step(
+            chain_of(kind),
+            SHIPPED,
+            str(Role.OPERATOR),
+            VERB[PublishReference],
+            uuid7(),
+            version - 1,
+            version,
+            to_state=DocumentStatus.PUBLISHED,
+            reason=note,
+            digest=digest,
+        )
+        await self._trail.record(work, [taken])
         log.info("%s: version %d is what the package brings", kind, version)
         if kind in _MOVES_DEADLINES:
             # Also the first time: cases of a time before documents may have been accepted under an older package.

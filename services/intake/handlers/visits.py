@@ -1,4 +1,4 @@
-"""Use cases of visits: load, decide, save."""
+"""Use cases of visits: load, decide, save. One that led to a case is an entry in the case's chain as well."""
 
 from collections.abc import Collection
 from typing import Any
@@ -24,6 +24,7 @@ from services.intake.domain import visits as domain
 from services.intake.domain.limits import VisitLimits
 from services.intake.domain.linked import unknown_case
 from services.intake.domain.visits import Recorder, Visit
+from services.intake.handlers.audit import Trail
 from services.intake.handlers.common import check_version, exists_already, not_found, window
 from services.intake.handlers.places import Places
 from services.intake.store import linked
@@ -34,8 +35,9 @@ from services.worktime.clock import Clock
 class VisitHandlers:
     """Commands and queries about visits."""
 
-    def __init__(self, places: Places, clock: Clock, limits: VisitLimits) -> None:
+    def __init__(self, places: Places, trail: Trail, clock: Clock, limits: VisitLimits) -> None:
         self._places = places
+        self._trail = trail
         self._clock = clock
         self._limits = limits
 
@@ -55,7 +57,7 @@ class VisitHandlers:
         if not await store.insert(work.connection, visit):
             raise exists_already("lượt hỗ trợ", "visit", "visit_id")
         work.emit(domain.recorded(visit), entity=visit.id, version=1, province=visit.province, cause=command)
-        return await self._told(work, command, visit, changed)
+        return await self._told(work, command, visit, changed, {case_id})
 
     async def amend(self, work: UnitOfWork, command: Command[AmendVisit]) -> VisitSaved:
         wish = command.data
@@ -66,7 +68,7 @@ class VisitHandlers:
         after, changed = await self._settled(work.connection, after, {before.case_id, case_id})
         await store.update(work.connection, [after])
         work.emit(domain.amended(after), entity=after.id, version=after.version, province=after.province, cause=command)
-        return await self._told(work, command, after, changed)
+        return await self._told(work, command, after, changed, {before.case_id, case_id})
 
     async def revoke(self, work: UnitOfWork, command: Command[RevokeVisit]) -> VisitSaved:
         wish = command.data
@@ -76,7 +78,7 @@ class VisitHandlers:
         await store.update(work.connection, [after])
         fact = domain.revoked(after, wish.reason)
         work.emit(fact, entity=after.id, version=after.version, province=after.province, cause=command)
-        return await self._told(work, command, after, changed)
+        return await self._told(work, command, after, changed, {before.case_id})
 
     async def _case(self, connection: Connection, told: VisitContent) -> UUID | None:
         """The case that a visit led to. Refused: there is none, or id and code are of different ones."""
@@ -118,13 +120,21 @@ class VisitHandlers:
         return domain.settle(visit, await store.of_cases(connection, known, visit.id))
 
     async def _told(
-        self, work: UnitOfWork, command: Command[Any], visit: Visit, changed: Collection[Visit]
+        self,
+        work: UnitOfWork,
+        command: Command[Any],
+        visit: Visit,
+        changed: Collection[Visit],
+        cases: Collection[UUID | None],
     ) -> VisitSaved:
-        """Saves and tells the visits that count a case now because this one does not; the answer."""
+        """Saves and tells the visits that count a case now because this one does not, and writes it to the chains of
+        the cases that this one led to or leads to; the answer."""
         await store.update(work.connection, changed)
         for each in changed:
             fact = domain.amended(each)
             work.emit(fact, entity=each.id, version=each.version, province=each.province, cause=command)
+        if named := [each for each in cases if each is not None]:
+            await self._trail.about_cases(work, command, named, f"visit {visit.id}", events_of=visit.id)
         notice = None if visit.counts_case else _COUNTED_ALREADY
         return VisitSaved(
             visit_id=visit.id,

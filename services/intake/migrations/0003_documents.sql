@@ -32,13 +32,13 @@ create table fee (
 );
 create index fee_by_case on fee (case_id, asked_at);
 
--- Attachments: what is known of them. The files lie outside the database, encrypted under `wrapped_key`, by the digest
--- of their stored bytes. `content_mac` is a keyed digest of the plain content: equal papers of a case are told apart
+-- Attachments: what is known of them. The files lie outside the database, encrypted under `wrapped_key` as their names
+-- are here, by the digest of their stored bytes. `content_mac` is a keyed digest of the plain content: equal papers of a case are told apart
 -- from new ones, and nobody can look a known paper up. While pieces arrive, there is no stored file yet.
 create table attachment (
     id            uuid        primary key,
     case_id       uuid        not null references cases (id),
-    name          text        not null,
+    sealed_name   bytea       not null,
     media_type    text        not null,
     kind          text        not null,
     size          bigint      not null check (size > 0),

@@ -89,7 +89,8 @@ create table ratings (
 create index ratings_by_unit on ratings (receiving_unit, rated_at);
 create index ratings_by_province on ratings (province, rated_at);
 
--- Complaints: categories only. `about_actor` and `filed_by` are accounts' ids and never leave this table.
+-- Complaints: categories only. `about_actor` is an account's id and never leaves this table; `filed_by` is one, too, and
+-- stands in the audit of the case besides, where the complaint is about one.
 create table complaints (
     id              uuid        primary key,
     version         int         not null,

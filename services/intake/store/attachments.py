@@ -18,14 +18,17 @@ _SELECT = f"select {', '.join(_COLUMNS)} from attachment"
 
 
 def _attachment(row: asyncpg.Record) -> Attachment:
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = {name: row[name] for name in _COLUMNS}
     return Attachment(
         **{**values, "kind": AttachmentKind(values["kind"]), "digitised_by": Role(values["digitised_by"])}
     )
 
 
 async def lock_case(connection: Connection, case_id: UUID) -> bool:
-    """Whether there is such a case; files of one case are begun one after the other, so that their sizes add up."""
+    """Whether there is such a case; files of one case are begun one after the other, so that their sizes add up.
+
+    Whoever locks a file as well locks its case first.
+    """
     return await connection.fetchval("select true from cases where id = $1 for update", case_id) is True
 
 
@@ -53,12 +56,16 @@ async def same_content(connection: Connection, case_id: UUID, content_mac: bytes
     return _attachment(row) if row else None
 
 
-async def of_case(connection: Connection, case_id: UUID) -> list[Attachment]:
-    """What is kept of a case, oldest first."""
+async def of_case(connection: Connection, case_id: UUID) -> list[tuple[int, Attachment]]:
+    """What is kept of a case, oldest first, each with its number; a number that was removed is given to no other."""
     rows = await connection.fetch(
-        f"{_SELECT} where case_id = $1 and kept_at is not null and removed_at is null order by kept_at, id", case_id
+        f"""select * from (
+                select {", ".join(_COLUMNS)}, (row_number() over (order by kept_at, id))::int as number
+                from attachment where case_id = $1 and kept_at is not null
+            ) as kept where removed_at is null order by number""",
+        case_id,
     )
-    return [_attachment(row) for row in rows]
+    return [(row["number"], _attachment(row)) for row in rows]
 
 
 async def size_of_case(connection: Connection, case_id: UUID) -> int:
@@ -75,7 +82,7 @@ async def received(connection: Connection, id: UUID, count: int) -> None:
 
 async def keep(connection: Connection, id: UUID, stored_sha256: str, at: datetime) -> None:
     await connection.execute(
-        "update attachment set stored_sha256 = $2, kept_at = $3 where id = $1", id, stored_sha256, at
+        "update attachment set stored_sha256 = $2, kept_at = $3, received = size where id = $1", id, stored_sha256, at
     )
 
 

@@ -1,6 +1,6 @@
 """SQL of the audit. It is only ever added to."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -113,6 +113,29 @@ async def other_details(connection: Connection, entries: Sequence[Entry]) -> set
         [entry.digest for entry in entries],
     )
     return {row["id"] for row in rows}
+
+
+async def other_documents(
+    connection: Connection, entries: Sequence[Entry], kinds: Mapping[UUID, str]
+) -> set[tuple[UUID, int]]:
+    """Versions of reference data whose content is gone, or is not what the entry of its coming tells of.
+
+    `kinds`: by the entity that the audit knows them by. Told are entity and number of the entry.
+    """
+    told = [entry for entry in entries if entry.entity in kinds]
+    rows = await connection.fetch(
+        """select told.entity, told.number
+           from unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::bytea[])
+                as told(entity, number, kind, version, digest)
+           left join reference_document document using (kind, version)
+           where document.content is null or sha256(convert_to(document.content, 'UTF8')) <> told.digest""",
+        [entry.entity for entry in told],
+        [entry.number for entry in told],
+        [kinds[entry.entity] for entry in told],
+        [entry.to_version for entry in told],
+        [entry.digest for entry in told],
+    )
+    return {(row["entity"], row["number"]) for row in rows}
 
 
 async def unaudited(connection: Connection, events: Sequence[tuple[UUID, int]]) -> list[tuple[UUID, int]]:

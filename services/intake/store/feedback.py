@@ -97,6 +97,12 @@ async def save_rating(connection: Connection, rating: Rating) -> None:
     await connection.execute(_SAVE_RATING, *_values(rating, _RATING_COLUMNS))
 
 
+async def case_of(connection: Connection, complaint_id: UUID) -> UUID | None:
+    """The case that a complaint is about, which never changes; None: it is about none, or is not there."""
+    case_id: UUID | None = await connection.fetchval("select case_id from complaints where id = $1", complaint_id)
+    return case_id
+
+
 async def complaint(connection: Connection, complaint_id: UUID) -> Complaint | None:
     """A complaint, locked until the end of the transaction."""
     row = await connection.fetchrow(f"{_COMPLAINT} where id = $1 for update", complaint_id)

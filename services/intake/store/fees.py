@@ -1,5 +1,6 @@
 """SQL of fees."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from uuid import UUID
 
@@ -42,6 +43,29 @@ async def of_case(connection: Connection, case_id: UUID, *, lock: bool = False) 
         f"{_SELECT} where case_id = $1 order by asked_at, id{' for update' if lock else ''}", case_id
     )
     return [_fee(row) for row in rows]
+
+
+async def open_of(connection: Connection, case_ids: Collection[UUID]) -> list[Fee]:
+    """Fees of these cases that are neither paid nor waived, locked; their cases are locked by the caller."""
+    rows = await connection.fetch(
+        f"{_SELECT} where case_id = any($1) and paid_at is null and waived_at is null order by id for update",
+        list(case_ids),
+    )
+    return [_fee(row) for row in rows]
+
+
+async def waive(connection: Connection, waived: Sequence[Fee]) -> None:
+    """Saves that fees were waived that were read with a lock."""
+    if waived:
+        await connection.execute(
+            """update fee set waived_at = new.at, waived_by = new.by, waive_reason = new.reason
+               from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[]) as new(id, at, by, reason)
+               where fee.id = new.id""",
+            [each.id for each in waived],
+            [each.waived_at for each in waived],
+            [each.waived_by for each in waived],
+            [each.waive_reason for each in waived],
+        )
 
 
 async def next_serial(connection: Connection, unit: str, year: int) -> int:

@@ -17,9 +17,10 @@ def in_unit(unit: str | None, column: str = "unit") -> str:
     return _UNIT_CONDITION[None if unit is None else len(unit)].format(column=column)
 
 
-async def case_by_code(connection: Connection, code: str) -> LinkedCase | None:
-    """A case, to read."""
-    return _case(await connection.fetchrow(f"{_SELECT} where case_code = $1", code))
+async def case_by_code(connection: Connection, code: str, *, lock: bool = False) -> LinkedCase | None:
+    """A case, to read; or locked until the end of the transaction, as for whoever adds what belongs to it."""
+    lines = f"{_SELECT} where case_code = $1{' for update' if lock else ''}"
+    return _case(await connection.fetchrow(lines, code))
 
 
 async def case_by_id(connection: Connection, case_id: UUID) -> LinkedCase | None:

@@ -1,6 +1,6 @@
 """SQL of people. Hashes are taken in their order, so that two who register the same people do not deadlock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -44,6 +44,14 @@ async def by_id(connection: Connection, person: UUID) -> PersonRow | None:
     """One person, to read."""
     row = await connection.fetchrow(f"select {_COLUMNS} from person where id = $1", person)
     return _person(row) if row else None
+
+
+async def readable(connection: Connection, people: Collection[UUID]) -> list[PersonRow]:
+    """These people, to read; those who were erased are left out."""
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from person where id = any($1) and erased_at is null", list(people)
+    )
+    return [_person(row) for row in rows]
 
 
 async def locked_by_number(connection: Connection, hashes: Iterable[bytes]) -> dict[bytes, PersonRow]:

@@ -64,6 +64,11 @@ async def wait_to_publish(connection: Connection) -> None:
     await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
 
 
+async def lock(connection: Connection, kind: ReferenceKind) -> None:
+    """Until the transaction ends, nobody else drafts, publishes or withdraws a version of this kind."""
+    await connection.execute("select pg_advisory_xact_lock($1, hashtext($2))", _LOCK, kind.value)
+
+
 async def in_force(connection: Connection, kind: ReferenceKind) -> Document | None:
     """The published version."""
     row = await connection.fetchrow(
