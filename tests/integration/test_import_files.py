@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.samples import generate
-from services.intake.cli.case_log import COLUMNS
+from services.intake.cli.importing.case_log import COLUMNS
 from services.operations.embedded.stack import running
 from tests.support.stack import SAMPLE, command, converged, database
 from tests.support.workbooks import HEAD, MORNING, case, workbook

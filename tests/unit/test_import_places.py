@@ -7,8 +7,8 @@ import click
 import pytest
 
 from contracts.intake.commands.importing import RejectedRow
-from services.intake.cli import importing as cli
-from services.intake.cli.rejects import Rejects
+from services.intake.cli.importing import command as cli
+from services.intake.cli.importing.rejects import Rejects
 
 ROW = RejectedRow(line=2, column="unit", code="unknown-unit", message_vi="không rõ", message_en="unknown")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from services.intake.cli.importing import import_log
-from services.intake.cli.mapping import parse
+from services.intake.cli.importing.command import import_log
+from services.intake.cli.importing.mapping import parse
 from tests.support.workbooks import HEAD, case, workbook
 from tests.unit.test_import_mapping import HEAD as CSV_HEAD
 from tests.unit.test_import_mapping import MAPPING

@@ -14,12 +14,12 @@ from rich.console import Console
 from contracts.envelope import Refusal
 from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
 from contracts.refusals import CommonRefusal, Refused
-from services.intake.cli import importing, sending
-from services.intake.cli.case_log import COLUMNS, BadFile
-from services.intake.cli.importing import Summary
-from services.intake.cli.journal import Journal, alone
-from services.intake.cli.mapping import MappingFile, parse
-from services.intake.cli.rejects import Rejects
+from services.intake.cli.importing import command, sending
+from services.intake.cli.importing.case_log import COLUMNS, BadFile
+from services.intake.cli.importing.command import Summary
+from services.intake.cli.importing.journal import Journal, alone
+from services.intake.cli.importing.mapping import MappingFile, parse
+from services.intake.cli.importing.rejects import Rejects
 
 HEADER = ",".join(COLUMNS)
 PIECE = 5
@@ -91,8 +91,8 @@ def intake(monkeypatch: pytest.MonkeyPatch) -> Intake:
     async def operator() -> AsyncIterator[tuple[None, Intake]]:
         yield None, found
 
-    monkeypatch.setattr(importing, "operator", operator)
-    monkeypatch.setattr(importing, "deployment", lambda: "stack A")
+    monkeypatch.setattr(command, "operator", operator)
+    monkeypatch.setattr(command, "deployment", lambda: "stack A")
     monkeypatch.setattr(sending, "PIECE", PIECE)
     return found
 
@@ -115,7 +115,7 @@ def log(folder: Path, rows: int = 23) -> Path:
 
 
 async def run(file: Path, **options: Any) -> Summary:
-    return await importing.run(file, file.with_suffix(".rejects.csv"), "en", Console(quiet=True), **options)
+    return await command.run(file, file.with_suffix(".rejects.csv"), "en", Console(quiet=True), **options)
 
 
 def killing(monkeypatch: pytest.MonkeyPatch, intake: Intake, point: int) -> Callable[[], int]:
@@ -222,7 +222,7 @@ async def test_of_other_rows_nothing_is_continued(
         text = text.replace('completed_at = "completed_at"\n', "").replace('returned_at = "returned_at"\n', "")
         options["mapping"] = MappingFile(parse(text), "digest")
     elif change == "stack":
-        monkeypatch.setattr(importing, "deployment", lambda: "stack B")
+        monkeypatch.setattr(command, "deployment", lambda: "stack B")
     elif change == "restart":
         options["restart"] = True
     elif change == "rejects":

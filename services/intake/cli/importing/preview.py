@@ -15,10 +15,10 @@ from rich.table import Table
 
 from contracts.intake.commands.importing import LogRow, RejectedRow
 from contracts.personal import MASK
-from services.intake.cli.case_log import UTF_16, open_log, open_source
-from services.intake.cli.lines import COLUMNS, FIELDS, PERSONAL, BadFile, BadLine, Cell, Record
-from services.intake.cli.mapping import OPEN, Mapping
-from services.intake.cli.names import CHANNEL_WORDS, STATUS_NAMES, SYNONYMS, fold
+from services.intake.cli.importing.case_log import UTF_16, open_log, open_source
+from services.intake.cli.importing.lines import COLUMNS, FIELDS, PERSONAL, BadFile, BadLine, Cell, Record
+from services.intake.cli.importing.mapping import OPEN, Mapping
+from services.intake.cli.importing.names import CHANNEL_WORDS, STATUS_NAMES, SYNONYMS, fold
 
 _ROWS = 10
 _PROBLEMS = 20

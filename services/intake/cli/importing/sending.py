@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
 from contracts.refusals import CommonRefusal, Refused
 from services.chassis.ids import stable_id
-from services.intake.cli.journal import Counts
-from services.intake.cli.lines import BadLine, GoodLine, Place
+from services.intake.cli.importing.journal import Counts
+from services.intake.cli.importing.lines import BadLine, GoodLine, Place
 
 PIECE = 500
 _UNDER_WAY = 3

@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.chassis.connect import deployment, operator
-from services.intake.cli import preview
-from services.intake.cli.case_log import BadFile, open_log
-from services.intake.cli.journal import Counts, Journal, alone, begin, identify, place_of
-from services.intake.cli.mapping import MappingFile
-from services.intake.cli.mapping import load as load_mapping
-from services.intake.cli.rejects import Rejects
-from services.intake.cli.sending import send_all
+from services.intake.cli.importing import preview
+from services.intake.cli.importing.case_log import BadFile, open_log
+from services.intake.cli.importing.journal import Counts, Journal, alone, begin, identify, place_of
+from services.intake.cli.importing.mapping import MappingFile
+from services.intake.cli.importing.mapping import load as load_mapping
+from services.intake.cli.importing.rejects import Rejects
+from services.intake.cli.importing.sending import send_all
 
 __all__ = ["BadFile", "Summary", "import_log", "run", "show"]
 

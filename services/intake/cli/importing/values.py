@@ -4,9 +4,9 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from services.intake.cli.lines import CODES, INSTANTS, SHOWN, Cell
-from services.intake.cli.mapping import EXCEL, ISO, Mapping
-from services.intake.cli.names import fold
+from services.intake.cli.importing.lines import CODES, INSTANTS, SHOWN, Cell
+from services.intake.cli.importing.mapping import EXCEL, ISO, Mapping
+from services.intake.cli.importing.names import fold
 
 _SERIAL: Final = re.compile(r"\d{1,6}(\.\d{1,16})?", re.ASCII)
 _DATE_ONLY: Final = re.compile(r"\d{4}-?\d\d-?\d\d", re.ASCII)

@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.chassis.ids import uuid7
-from services.intake.cli.lines import BadFile, Place
+from services.intake.cli.importing.lines import BadFile, Place
 
 _FORMAT = 2
 
