@@ -61,7 +61,7 @@ class Intake:
         return self.first[id][1]
 
     def _take(self, rows: list[LogRow]) -> CasesImported:
-        counts = {"imported": 0, "advanced": 0, "already_present": 0}
+        counts: dict[str, Any] = {"imported": 0, "advanced": 0, "already_present": 0}
         rejected = []
         for row in rows:
             self.effects += 1

@@ -116,6 +116,26 @@ class People:
         await self._save(work, command, list(changes.values()))
         return [each for each in results if each is not None]
 
+    async def may_be_same(
+        self, connection: Connection, told: Sequence[tuple[UUID, PersonDetails]]
+    ) -> list[bool | Refused | None]:
+        """Whether each of these people may be whom the details beside them tell of; None: erased, so nobody knows. A
+        refusal in the place of details that cannot be meant. Nobody is shown anything."""
+        wanted = {person for person, _ in told}
+        rows = {row.id: row for row in await store.by_ids(connection, wanted)} if wanted else {}
+        today = self._today()
+        results: list[bool | Refused | None] = []
+        for person, details in told:
+            row = rows.get(person)
+            try:
+                applicant = Applicant.told(details, today)
+            except Refused as refused:
+                results.append(refused)
+                continue
+            known = None if row is None or row.erased_at else self._open(row)[1]
+            results.append(None if known is None else people.may_be_same(known, applicant))
+        return results
+
     async def details_of(self, connection: Connection, person: UUID) -> PersonDetails:
         """Somebody's details, for a use case that writes its own entry to the audit. Refused: unknown, or erased."""
         return self._open(_there(await store.by_id(connection, person)))[1].details()

@@ -46,6 +46,12 @@ async def by_id(connection: Connection, person: UUID) -> PersonRow | None:
     return _person(row) if row else None
 
 
+async def by_ids(connection: Connection, people: Iterable[UUID]) -> list[PersonRow]:
+    """People, to read."""
+    rows = await connection.fetch(f"select {_COLUMNS} from person where id = any($1)", list(people))
+    return [_person(row) for row in rows]
+
+
 async def locked_by_number(connection: Connection, hashes: Iterable[bytes]) -> dict[bytes, PersonRow]:
     """Who has these identity numbers, by hash, locked in the order of their ids.
 
