@@ -45,7 +45,7 @@ def person(name: str = NAME, number: str = "", phone: str = "") -> dict[str, str
     return {"applicant_name": name, "applicant_id_number": number, "applicant_phone": phone}
 
 
-def with_(log: LogRow, **more: str) -> LogRow:
+def with_(log: LogRow, **more: Any) -> LogRow:
     return log.model_copy(update=more)
 
 

@@ -1,34 +1,48 @@
 """How far an import has come: a small file beside the log, so that the same command goes on where it was broken off.
 
-It is written after each piece of rows that is answered, whole or not at all. What was answered but not written is sent
-again under the same command ids, and the service gives its first answer: the counts stay exact.
+Its first line, which is on the disk before anything is sent, says which import this is; each piece of rows that is
+answered adds a line. Those are not forced to the disk one by one: a process that dies loses none of them, and where
+the machine does, the lines that are missing are sent again under the same command ids, to which the service gives its
+first answer. So the counts stay exact. A line counts only if the files of rejected and remarked lines have all that it
+says they had.
 """
 
 import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from services.chassis.ids import uuid7
 from services.intake.cli.importing.lines import BadFile, Place
+from services.intake.cli.importing.row_file import Mark, Written
 
-_FORMAT = 2
+_FORMAT = 3
+
+Files = Mapping[str, Path | None]
+"""The files of lines that the import writes, by what they are; None: onto an output."""
 
 
 @dataclass
 class Counts:
-    """What became of a file's rows so far."""
+    """What became of a file's rows so far. The last two are counted beside: rows that were taken, and remarked on."""
 
     rows: int = 0
     imported: int = 0
     advanced: int = 0
     already_present: int = 0
     rejected: int = 0
+    possible_duplicates: int = 0
+    other_applicants: int = 0
+
+    @property
+    def remarked(self) -> int:
+        return self.possible_duplicates + self.other_applicants
 
 
 @dataclass(frozen=True)
@@ -45,70 +59,109 @@ class Identity:
 
 @dataclass
 class State:
-    """Everything up to `place` is answered, counted, and told in the first `rejects_size` bytes of `rejects`."""
+    """Everything up to `place` is answered, counted, and told in the files up to their marks."""
 
     run: UUID = field(default_factory=uuid7)
     """Makes the ids of this import's commands; another import of the same file asks anew."""
     place: Place = field(default_factory=Place)
     counts: Counts = field(default_factory=Counts)
-    rejects: str | None = None
-    rejects_size: int = 0
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+    def mark(self, name: str) -> Mark:
+        return self.marks.get(name, Mark())
 
 
 class Journal:
     """The file of one import's state; without a path nothing is kept."""
 
-    def __init__(self, path: Path | None, identity: Identity) -> None:
+    def __init__(self, path: Path | None, identity: Identity, files: Files) -> None:
         self._path = path
         self._identity = identity
+        self._files = files
+        self._file: BinaryIO | None = None
+        self._end = 0
 
-    def load(self, rejects: Path | None) -> State | None:
-        """The state of an interrupted import of the same rows that told its rejects at the same place; None: begin."""
-        if self._path is None:
-            return None
+    def __enter__(self) -> "Journal":
+        return self
+
+    def load(self) -> State | None:
+        """The state of an interrupted import of the same rows that told of them at the same places; None: begin."""
         try:
-            told = json.loads(self._path.read_bytes())
-            if told["format"] != _FORMAT or any(told[key] != value for key, value in self._rows().items()):
-                return None
-            state = State(
-                UUID(told["run"]),
-                Place(**told["place"]),
-                Counts(**told["counts"]),
-                told["rejects"],
-                told["rejects_size"],
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+            lines = self._path.read_bytes().splitlines(keepends=True) if self._path else []
+            head = json.loads(lines[0])
+            state = State(UUID(head.pop("run")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
             return None
-        if state.rejects != _name(rejects) or (rejects and _size(rejects) < state.rejects_size):
-            return None  # what was rejected would be lost: told once more from the beginning, nothing happens twice
+        if head != self._head() or not lines[0].endswith(b"\n"):
+            return None
+        self._end = len(lines[0])
+        with ExitStack() as stack:
+            written = {name: stack.enter_context(Written(path)) for name, path in self._files.items()}
+            for line in lines[1:]:
+                found = _parsed(line, state.run)
+                if found is None or not all(each.has(found.mark(name)) for name, each in written.items()):
+                    break
+                state, self._end = found, self._end + len(line)
         return state
 
-    def save(self, state: State) -> None:
-        """Replaces the file in one step."""
+    def begin(self, state: State) -> None:
+        """Before anything is sent: which import this is, on the disk; behind it what `load` found, and nothing else."""
         if self._path is None:
             return
-        told = asdict(state) | {"run": str(state.run), "format": _FORMAT}
-        told |= self._rows()
-        beside = _beside(self._path)
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(told, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+        if not self._end:
+            self._path.unlink(missing_ok=True)
+        self._file = self._path.open("r+b" if self._end else "xb", buffering=0)
+        if self._end:
+            self._file.truncate(self._end)
+            self._file.seek(self._end)
+            return
+        self._file.write(_line(self._head() | {"run": str(state.run)}))
+        os.fsync(self._file.fileno())
+        _sync_folder(self._path.parent)
 
-    def _rows(self) -> dict[str, str]:
-        return {"log": self._identity.log, "mapping": self._identity.mapping, "stack": self._identity.stack}
+    def save(self, state: State) -> None:
+        """One more piece is answered."""
+        if self._file is not None:
+            told = asdict(state)
+            del told["run"]
+            self._file.write(_line(told))
+
+    def _head(self) -> dict[str, Any]:
+        files = {name: str(path.absolute()) if path else None for name, path in self._files.items()}
+        rows = {"log": self._identity.log, "mapping": self._identity.mapping, "stack": self._identity.stack}
+        return {"format": _FORMAT, **rows, "files": files}
 
     def remove(self) -> None:
         """The import is complete: the next one of this file asks anew."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
-            _beside(self._path).unlink(missing_ok=True)  # of a run that was killed while it wrote
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
-def begin(rejects: Path | None) -> State:
-    """The state of an import that has done nothing yet."""
-    return State(rejects=_name(rejects))
+def _parsed(line: bytes, run: UUID) -> State | None:
+    """The state in a line; None: it was cut off, or is none."""
+    try:
+        told = json.loads(line)
+        marks = {name: Mark(**mark) for name, mark in told["marks"].items()}
+        return State(run, Place(**told["place"]), Counts(**told["counts"]), marks) if line.endswith(b"\n") else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _line(told: dict[str, Any]) -> bytes:
+    return json.dumps(told).encode() + b"\n"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system that has no such thing
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def place_of(log: Path, rejects: Path | None) -> Path | None:
