@@ -24,6 +24,7 @@ from services.intake.cli.importing.mapping import MappingFile
 from services.intake.cli.importing.mapping import load as load_mapping
 from services.intake.cli.importing.row_file import RowFile, beside
 from services.intake.cli.importing.sending import send_all
+from services.intake.cli.importing.suggestion import suggestion
 
 __all__ = ["BadFile", "Summary", "import_log", "run", "show"]
 
@@ -82,7 +83,7 @@ def import_log(
         if dry_run or suggest_mapping:
             with _on_disk(file) as log:
                 if suggest_mapping:
-                    click.echo(preview.suggestion(log, mapping.mapping if mapping else None), nl=False)
+                    click.echo(suggestion(log, mapping.mapping if mapping else None), nl=False)
                     return
                 found = preview.look(log, mapping.mapping if mapping else None)
             preview.show(found, lang, as_json=as_json)
