@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from services.intake.cli.case_log import COLUMNS
+from services.intake.cli.importing.case_log import COLUMNS
 from services.intake.reference import Reference
 from services.worktime.calendar import Calendar
 from services.worktime.clock import ZONE

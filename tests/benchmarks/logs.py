@@ -4,7 +4,7 @@ import csv
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from services.intake.cli.case_log import COLUMNS
+from services.intake.cli.importing.case_log import COLUMNS
 from services.intake.reference import Reference
 from services.worktime.clock import ZONE
 

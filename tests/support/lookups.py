@@ -157,7 +157,10 @@ async def lookups(connection: Connection, unit: str, province: str) -> list[Look
         unit,
     )
     assert some is not None
-    like_cases = (some["applicant"], some["procedure"], unit, some["submitted_at"] - timedelta(days=30), UUID(int=0))
+    at, window = some["submitted_at"], timedelta(days=30)
+    like_cases = tuple(
+        [each] for each in (UUID(int=0), some["applicant"], some["procedure"], unit, at - window, at + window)
+    )
     codes = [row["case_code"] for row in await connection.fetch("select case_code from cases limit 500")]
     code: str = some["case_code"]
     found = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.cli.case_log import COLUMNS, BadFile, BadLine, GoodLine, read
+from services.intake.cli.importing.case_log import COLUMNS, BadFile, BadLine, GoodLine, read
 
 HEADER = ",".join(COLUMNS)
 ROW = "H13.57-250701-0001,31570,31570,2.000815,direct,2025-07-01T08:00+07:00,2025-07-01T08:10+07:00,,"

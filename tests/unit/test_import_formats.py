@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.intake.cli.case_log import COLUMNS, BadFile, BadLine, GoodLine, open_log, read
-from services.intake.cli.mapping import Mapping, load, parse
+from services.intake.cli.importing.case_log import COLUMNS, BadFile, BadLine, GoodLine, open_log, read
+from services.intake.cli.importing.mapping import Mapping, load, parse
 from tests.support.workbooks import HEAD, MORNING, by_hand, case, text_row, workbook
 from tests.unit.test_import_mapping import SAMPLE
 
@@ -246,7 +246,7 @@ def test_what_openpyxl_writes_is_read_again(tmp_path: Path, reasons: list[str]) 
 _PEAK = """
 import resource, sys
 from pathlib import Path
-from services.intake.cli.case_log import read
+from services.intake.cli.importing.case_log import read
 count = sum(1 for _ in read(Path(sys.argv[1])))
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from deploy.samples import generate
-from services.intake.cli.case_log import BadFile, BadLine, GoodLine, read
-from services.intake.cli.mapping import Mapping, load, parse
-from services.intake.cli.names import fold
+from services.intake.cli.importing.case_log import BadFile, BadLine, GoodLine, read
+from services.intake.cli.importing.mapping import Mapping, load, parse
+from services.intake.cli.importing.names import fold
 
 SAMPLE = Path(generate.__file__).with_name("igate.mapping.toml")
 MAPPING = """

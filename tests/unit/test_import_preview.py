@@ -1,13 +1,16 @@
 """Looking at a log without a stack: what it would be taken for, and a mapping to begin with."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from services.intake.cli.importing import import_log
-from services.intake.cli.mapping import parse
+from services.intake.cli.importing.command import import_log
+from services.intake.cli.importing.lines import COLUMNS
+from services.intake.cli.importing.mapping import parse
 from tests.support.workbooks import HEAD, case, workbook
 from tests.unit.test_import_mapping import HEAD as CSV_HEAD
 from tests.unit.test_import_mapping import MAPPING
@@ -42,11 +45,11 @@ def test_a_dry_run_counts_shows_and_sends_nothing(files: tuple[str, str]) -> Non
 def test_brackets_of_a_file_are_shown_as_they_are(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     columns = "case_code,unit,deciding_unit,procedure,channel,submitted_at,accepted_at,completed_at,returned_at"
-    log.write_text(f"{columns}\nc,31570,31570,[/b],[red]direct,,,,\n")
+    log.write_text(f"{columns}\n[red]c,31570,31570,[/b],direct,2025-07-01T08:00+07:00,,,\n")
     done = CliRunner().invoke(import_log, ["--dry-run", str(log)])
     assert done.exit_code == 0, done.output
     assert "[/b]" in done.output
-    assert "[red]direct" in done.output
+    assert "[red]c" in done.output
 
 
 def test_a_file_of_bad_lines_only_fills_no_page(tmp_path: Path) -> None:
@@ -90,3 +93,94 @@ def test_a_workbook_is_suggested_for_too_and_a_file_without_known_names_is_not(t
     done = CliRunner().invoke(import_log, ["--suggest-mapping", str(other)])
     assert done.exit_code == 1
     assert "no line looks like a header" in done.output
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("submitted_at", "hôm qua"),
+        ("accepted_at", "2025-07-01 08:00"),
+        ("completed_at", "2025-07-01T09:00:00+07:00"),
+        ("channel", "đò"),
+    ],
+    ids=["garbage", "no-offset", "gap", "no-channel"],
+)
+def test_a_dry_run_without_a_mapping_judges_what_a_row_tells(tmp_path: Path, column: str, text: str) -> None:
+    log = tmp_path / "log.csv"
+    good = dict(zip(COLUMNS, ["c", "31570", "31570", "p", "direct", "2025-07-01T08:00+07:00", "", "", ""], strict=True))
+    rows = [good, good | {column: text}]
+    log.write_text("\n".join([",".join(COLUMNS), *(",".join(row.values()) for row in rows)]), encoding="utf-8")
+    done = CliRunner().invoke(import_log, ["--dry-run", "--json", str(log)])
+    assert done.exit_code == 3, done.output
+    told = json.loads(done.stdout)
+    (problem,) = told["problems"]
+    assert (told["good"], told["bad"], problem["first"]) == (1, 1, 3)
+    assert problem["column"] == ("accepted_at" if column == "completed_at" else column)
+
+
+HEADINGS = [
+    "STT", "Mã hồ sơ", "Lĩnh vực", "Thủ tục hành chính", "Người nộp hồ sơ", "Số CMND/CCCD", "Số điện thoại", "Địa chỉ",
+    "Hình thức nộp hồ sơ", "Ngày tiếp nhận hồ sơ", "Ngày hẹn trả kết quả", "Ngày hoàn thành", "Ngày thực trả",
+    "Đơn vị xử lý", "Trạng thái hồ sơ", "Ghi chú",
+]  # fmt: skip
+STATES = ["Đang xử lý", "Đã trả kết quả", "Công dân rút hồ sơ", "Từ chối tiếp nhận", "Chờ bổ sung", "Tạm dừng xử lý"]
+
+
+def test_the_headings_of_a_province_are_understood(tmp_path: Path) -> None:
+    procedures = ["Đăng ký khai sinh", "1.004222.000.00.00.H13", "2.000815 - Chứng thực bản sao", "Thủ tục lạ"]
+    rows: list[list[Any]] = [["ỦY BAN NHÂN DÂN TỈNH"], ["BÁO CÁO CHI TIẾT HỒ SƠ"], [], HEADINGS]
+    rows += [
+        [
+            number + 1, f"H13.57-250701-{number:04}", "Hộ tịch", procedures[number % 4], "Nguyễn Văn Ví Dụ", "", "", "",
+            "Nộp trực tuyến", "01/07/2025 08:00", "02/07/2025 17:00", "01/07/2025 10:00", "", "31570",
+            STATES[number % 6], "",
+        ]
+        for number in range(12)
+    ]  # fmt: skip
+    log = workbook(tmp_path / "a.xlsx", rows)
+    text = CliRunner().invoke(import_log, ["--suggest-mapping", str(log)]).stdout
+    hints = [line for line in text.splitlines() if "field =" in line]
+    assert [line.split(" = ")[0].strip('"') for line in hints] == [STATES[2], STATES[3], STATES[4]], text
+    assert [field for line in hints for field in re.findall(r'field = "(\w+)"', line)] == [
+        "withdrawn_at",
+        "declined_at",
+        "supplement_requested_at",
+    ]
+    assert all('from = "Ngày hoàn thành"' in line for line in hints)
+    assert '# "Thủ tục lạ" = "?"' in text
+    mapping = parse(text.replace('unit = "?"', 'unit = "31570"'))
+    assert {field: heads[0] for field, heads in mapping.columns.items()} == {
+        "case_code": "Mã hồ sơ",
+        "procedure": "Thủ tục hành chính",
+        "applicant_name": "Người nộp hồ sơ",
+        "applicant_id_number": "Số CMND/CCCD",
+        "applicant_phone": "Số điện thoại",
+        "channel": "Hình thức nộp hồ sơ",
+        "submitted_at": "Ngày tiếp nhận hồ sơ",
+        "accepted_at": "Ngày tiếp nhận hồ sơ",
+        "completed_at": "Ngày hoàn thành",
+        "returned_at": "Ngày thực trả",
+        "deciding_unit": "Đơn vị xử lý",
+    }
+    assert mapping.values["procedure"] == {
+        procedures[0]: "1.001193",
+        procedures[1]: "1.004222",
+        procedures[2]: "2.000815",
+    }
+    assert mapping.ignore == ["STT", "Lĩnh vực", "Địa chỉ", "Ngày hẹn trả kết quả", "Ghi chú"]
+    file = tmp_path / "m.toml"
+    file.write_text(text.replace('unit = "?"', 'unit = "31570"'), encoding="utf-8")
+    done = CliRunner().invoke(import_log, ["--mapping", str(file), "--dry-run", "--json", str(log)])
+    told = json.loads(done.stdout)
+    assert (told["good"], told["bad"]) == (12, 0)
+    assert [row["procedure"] for row in told["rows"][:4]] == ["1.001193", "1.004222", "2.000815", "Thủ tục lạ"]
+
+
+def test_a_code_is_taken_rather_than_a_name_wherever_it_stands(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    for head in ("Tên thủ tục;Mã TTHC", "Mã TTHC;Tên thủ tục"):
+        log.write_text(f"Mã hồ sơ;{head};Ngày nộp\nc;1.001193;1.001193;1/7/2025\n", encoding="utf-8")
+        text = CliRunner().invoke(import_log, ["--suggest-mapping", str(log)]).stdout
+        assert 'procedure = "Mã TTHC"' in text
+        assert 'ignore = ["Tên thủ tục"]' in text
+        assert "values.procedure" not in text

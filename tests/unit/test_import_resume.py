@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,14 +13,21 @@ import pytest
 from rich.console import Console
 
 from contracts.envelope import Refusal
-from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
+from contracts.intake.commands.importing import (
+    CasesImported,
+    ImportCases,
+    ImportRemark,
+    LogRow,
+    RejectedRow,
+    RemarkedRow,
+)
 from contracts.refusals import CommonRefusal, Refused
-from services.intake.cli import importing, sending
-from services.intake.cli.case_log import COLUMNS, BadFile
-from services.intake.cli.importing import Summary
-from services.intake.cli.journal import Journal, alone
-from services.intake.cli.mapping import MappingFile, parse
-from services.intake.cli.rejects import Rejects
+from services.intake.cli.importing import command, sending
+from services.intake.cli.importing.case_log import COLUMNS, BadFile
+from services.intake.cli.importing.command import Summary
+from services.intake.cli.importing.journal import Journal, alone
+from services.intake.cli.importing.mapping import MappingFile, parse
+from services.intake.cli.importing.row_file import RowFile
 
 HEADER = ",".join(COLUMNS)
 PIECE = 5
@@ -61,8 +69,8 @@ class Intake:
         return self.first[id][1]
 
     def _take(self, rows: list[LogRow]) -> CasesImported:
-        counts = {"imported": 0, "advanced": 0, "already_present": 0}
-        rejected = []
+        counts: dict[str, Any] = {"imported": 0, "advanced": 0, "already_present": 0}
+        rejected, remarks = [], []
         for row in rows:
             self.effects += 1
             known, told = self.cases.get(row.case_code), [row.accepted_at, row.completed_at, row.returned_at]
@@ -80,7 +88,18 @@ class Intake:
             )
             counts[what] += 1
             self.cases[row.case_code] = told if what != "already_present" else known or told
-        return CasesImported(**counts, rejected=rejected)
+            if row.line % 4 == 0:
+                remarks.append(
+                    RemarkedRow(
+                        line=row.line,
+                        column="unit",
+                        code=list(ImportRemark)[row.line % 3],
+                        message_vi="xem",
+                        message_en="look",
+                        case_id=UUID(int=row.line),
+                    )
+                )
+        return CasesImported(**counts, rejected=rejected, remarks=remarks)
 
 
 @pytest.fixture
@@ -91,8 +110,8 @@ def intake(monkeypatch: pytest.MonkeyPatch) -> Intake:
     async def operator() -> AsyncIterator[tuple[None, Intake]]:
         yield None, found
 
-    monkeypatch.setattr(importing, "operator", operator)
-    monkeypatch.setattr(importing, "deployment", lambda: "stack A")
+    monkeypatch.setattr(command, "operator", operator)
+    monkeypatch.setattr(command, "deployment", lambda: "stack A")
     monkeypatch.setattr(sending, "PIECE", PIECE)
     return found
 
@@ -115,7 +134,8 @@ def log(folder: Path, rows: int = 23) -> Path:
 
 
 async def run(file: Path, **options: Any) -> Summary:
-    return await importing.run(file, file.with_suffix(".rejects.csv"), "en", Console(quiet=True), **options)
+    rejects = options.pop("rejects", file.with_suffix(".rejects.csv"))
+    return await command.run(file, rejects, "en", Console(quiet=True), **options)
 
 
 def killing(monkeypatch: pytest.MonkeyPatch, intake: Intake, point: int) -> Callable[[], int]:
@@ -144,28 +164,29 @@ def killing(monkeypatch: pytest.MonkeyPatch, intake: Intake, point: int) -> Call
         monkeypatch.setattr(owner, name, method)
 
     for owner, name in (
-        (Rejects, "begin"),
-        (Rejects, "add"),
-        (Rejects, "settle"),
+        (RowFile, "begin"),
+        (RowFile, "add"),
+        (RowFile, "settle"),
+        (RowFile, "finish"),
+        (Journal, "begin"),
         (Journal, "save"),
         (Journal, "remove"),
     ):
         around(owner, name)
-    real_replace = Path.replace
-
-    def replace(self: Path, target: Path) -> Path:
-        at()
-        return real_replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", replace)
     intake.at = at
     return lambda: passed
 
 
+def told(folder: Path) -> list[bytes]:
+    return [(folder / f"log.{name}.csv").read_bytes() for name in ("rejects", "remarks")]
+
+
 async def test_killed_at_every_point_it_ends_the_same(tmp_path: Path, intake: Intake, monkeypatch: Any) -> None:
     wanted = await run(log(tmp_path))
-    rejects = (tmp_path / "log.rejects.csv").read_bytes()
+    files = told(tmp_path)
     assert (wanted.rows, wanted.advanced > 0, wanted.already_present > 0, wanted.rejected > 3) == (23, True, True, True)
+    assert (wanted.possible_duplicates > 0, wanted.other_applicants > 0) == (True, True)
+    assert len(files[1].splitlines()) == 1 + wanted.possible_duplicates + wanted.other_applicants
     cases, effects = intake.cases, intake.effects
     points = 0
     for point in range(1, 1_000):
@@ -184,9 +205,62 @@ async def test_killed_at_every_point_it_ends_the_same(tmp_path: Path, intake: In
         assert found == wanted, f"killed at point {point}"
         assert intake.cases == cases
         assert intake.effects == effects, "what was answered is not done again"
-        assert (tmp_path / "log.rejects.csv").read_bytes() == rejects
+        assert told(tmp_path) == files
         assert not [each.name for each in tmp_path.iterdir() if "import" in each.name]
     assert points > 50
+
+
+@pytest.mark.parametrize("damage", ["cut", "zeros", "noise"])
+@pytest.mark.parametrize("which", ["log.csv.import.json", "log.rejects.csv", "log.remarks.csv"])
+async def test_what_a_power_failure_took_from_the_end_is_sent_again_and_counted_once(
+    tmp_path: Path, intake: Intake, monkeypatch: Any, which: str, damage: str
+) -> None:
+    """While rows are sent only the journal's first line is forced to the disk: files may have lost their ends."""
+    file = log(tmp_path)
+    wanted = await run(file)
+    files, cases, effects = told(tmp_path), intake.cases, intake.effects
+    intake.__init__()  # type: ignore[misc]
+    await interrupted(file, intake, monkeypatch, 60)
+    first = len((tmp_path / "log.csv.import.json").read_bytes().splitlines(keepends=True)[0])
+    left = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    state = dict(intake.__dict__)
+    places: set[int] = set()
+    least = first if "import" in which else 0
+    whole = left[which]
+    assert len(whole) > least + 100
+    for kept in range(least, len(whole), 7):
+        for name, content in left.items():
+            (tmp_path / name).write_bytes(content)
+        lost = len(whole) - kept
+        end = {"cut": b"", "zeros": bytes(lost), "noise": b"{[x" * lost}[damage]
+        (tmp_path / which).write_bytes(whole[:kept] + end)
+        intake.__dict__.update(state | {"cases": dict(state["cases"]), "first": dict(state["first"])})
+        found = await run(file)
+        places.add(found.continued_behind or 0)
+        found.continued_behind = None
+        assert found == wanted, f"{kept} bytes were left"
+        assert (intake.cases, intake.effects, told(tmp_path)) == (cases, effects, files)
+    assert len(places) > 1, "it goes on from as far as the files tell"
+
+
+async def test_the_disk_is_not_waited_for_with_each_piece(
+    tmp_path: Path, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = 0
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        nonlocal waits
+        waits += 1
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    counted = []
+    for rows in (23, 1_000):
+        before = waits
+        await run(log(tmp_path, rows))
+        counted.append(waits - before)
+    assert counted == [4, 4], "the journal's first line and its folder; in the end both files of lines"
 
 
 async def interrupted(file: Path, intake: Intake, monkeypatch: Any, point: int = 30, **options: Any) -> None:
@@ -199,10 +273,10 @@ async def interrupted(file: Path, intake: Intake, monkeypatch: Any, point: int =
 
 async def test_it_goes_on_where_it_was(tmp_path: Path, intake: Intake, monkeypatch: Any) -> None:
     await interrupted(log(tmp_path), intake, monkeypatch)
-    told = json.loads((tmp_path / "log.csv.import.json").read_text())
-    assert told["place"]["line"] > 1
+    last = json.loads((tmp_path / "log.csv.import.json").read_text().splitlines()[-1])
+    assert last["place"]["line"] > 1
     done = await run(log(tmp_path))
-    assert (done.continued_behind, done.rows) == (told["place"]["line"], 23)
+    assert (done.continued_behind, done.rows) == (last["place"]["line"], 23)
 
 
 @pytest.mark.parametrize("change", ["file", "mapping", "stack", "restart", "rejects", "journal"])
@@ -222,13 +296,13 @@ async def test_of_other_rows_nothing_is_continued(
         text = text.replace('completed_at = "completed_at"\n', "").replace('returned_at = "returned_at"\n', "")
         options["mapping"] = MappingFile(parse(text), "digest")
     elif change == "stack":
-        monkeypatch.setattr(importing, "deployment", lambda: "stack B")
+        monkeypatch.setattr(command, "deployment", lambda: "stack B")
     elif change == "restart":
         options["restart"] = True
     elif change == "rejects":
-        file.with_suffix(".rejects.csv").unlink()
+        options["rejects"] = file.with_suffix(".others.csv")
     else:
-        (tmp_path / "log.csv.import.json").write_bytes(b'{"format": 1')
+        (tmp_path / "log.csv.import.json").write_bytes(b'{"format": 3')
     done = await run(file, **options)
     assert done.continued_behind is None
     assert done.rows == (24 if change == "file" else 23)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from deploy.samples import generate
-from services.intake.cli.case_log import COLUMNS
+from services.intake.cli.importing.case_log import COLUMNS
 from services.intake.reference import Reference
 
 LOG = Path(generate.__file__).with_name("ho-dac-kien-2025-07.csv")

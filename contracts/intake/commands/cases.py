@@ -181,7 +181,7 @@ class CorrectResult(Message):
 
 
 class LikeCase(Message):
-    """A case that may be the same: of the same citizen, for the same procedure at the same unit, not long before."""
+    """A case that may be the same: of the same citizen, for the same procedure at the same unit, at about the time."""
 
     case_id: UUID
     case_code: CaseCode | None = None

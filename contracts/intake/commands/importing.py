@@ -1,11 +1,14 @@
 """Taking over a case log."""
 
+from enum import StrEnum
 from operator import not_
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
 from contracts.envelope import Message
+from contracts.intake.commands.cases import LikeCase
 from contracts.personal import Personal
 
 
@@ -69,13 +72,39 @@ class RejectedRow(Message):
     message_en: str
 
 
+class ImportRemark(StrEnum):
+    """What somebody should look at in a row that was taken over."""
+
+    POSSIBLE_DUPLICATE = "possible-duplicate"
+    OTHER_APPLICANT = "other-applicant"
+    APPLICANT_ERASED = "applicant-erased"
+
+
+class RemarkedRow(Message):
+    """A row that was taken over, or was there already, and what there is to be said of its case. It names nobody.
+
+    `duplicates`: cases of the same citizen, for the same procedure at the same unit, within the window of the rules.
+    The other codes: the row names somebody, and the case keeps the applicant that it has, or had.
+    """
+
+    line: int
+    column: str
+    code: ImportRemark
+    message_vi: str
+    message_en: str
+    case_id: UUID
+    duplicates: list[LikeCase] = Field(default_factory=list)
+
+
 class CasesImported(Message):
     """What became of the rows; counts and rejects add up to the rows sent.
 
-    `advanced`: the case was known, and the row told what happened to it since.
+    `advanced`: the case was known, and the row told what happened to it since, or whose it is. `remarks` are of rows
+    that are counted beside: pointed out, not refused.
     """
 
     imported: int
     advanced: int
     already_present: int
     rejected: list[RejectedRow]
+    remarks: list[RemarkedRow] = Field(default_factory=list)

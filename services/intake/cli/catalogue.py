@@ -47,6 +47,8 @@ from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
 from services.intake.cli.catalogue_views import STATUS, instant, moved_line, show_diff, show_procedure, show_unit
+from services.intake.domain.reference_documents import FORMS
+from services.intake.domain.tables import neutral_table
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -157,13 +159,18 @@ def list_(kind: str | None, as_json: bool) -> None:
 def export(kind: str, version: int | None, output: Path | None) -> None:
     """Xuất ra tệp để sửa / write a document out, to be edited and drafted again."""
     wish = ReferenceDocument(kind=ReferenceKind(kind), version=version)
-    content = asyncio.run(_call(wish, ReferenceDocumentView)).content
+    content = as_file(asyncio.run(_call(wish, ReferenceDocumentView)).content, FORMS[wish.kind].file)
     if output is None:
         click.echo(content, nl=False)
     else:
         # With a byte order mark, without which Excel takes Vietnamese for something else.
         mark = "utf-8-sig" if output.suffix == ".csv" and not content.startswith("\ufeff") else "utf-8"
         output.write_text(content, encoding=mark, newline="")
+
+
+def as_file(content: str, name: str) -> str:
+    """A document as it may be opened in a spreadsheet, where its file is one that somebody would open so."""
+    return neutral_table(content) if name.endswith(".csv") else content
 
 
 @catalogue.command("show")

@@ -88,6 +88,16 @@ def merged(known: Applicant, told: Applicant, *, newer: bool) -> Applicant:
     return replace(known, **values)
 
 
+def may_be_same(known: Applicant, told: Applicant) -> bool:
+    """Whether nothing speaks against these being one person: not the name, and not the identity number; where one of
+    them lacks that, not the phone number either."""
+    if same_name(known.full_name) != same_name(told.full_name):
+        return False
+    if known.id_number and told.id_number:
+        return known.id_number == told.id_number
+    return not known.phone or not told.phone or known.phone == told.phone
+
+
 def name(text: str) -> str:
     """A name in one form. Refused: without a letter."""
     found = _spaced(text)

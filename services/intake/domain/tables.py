@@ -15,6 +15,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from services.intake.domain.spreadsheet import neutral, plain
+
 Parsed = TypeVar("Parsed")
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -152,7 +154,7 @@ class Table:
             self.wrong(line, names[len(cells)], "thiếu ô này và các ô sau", "this cell and those after it are missing")
             return None
         row = dict.fromkeys(self.columns, "")
-        row.update((name, cell.strip()) for name, cell in zip(names, cells, strict=False))
+        row.update((name, plain(cell.strip())) for name, cell in zip(names, cells, strict=False))
         return Row(self, line, row)
 
     def check_no_overlap(self, versions: Iterable[tuple[int, date, date | None]], column: str) -> None:
@@ -176,8 +178,24 @@ class Table:
 def _reader(text: str) -> Any:
     """Over a table's lines, whatever separates its cells; a line break within quotes belongs to its cell."""
     text = text.removeprefix("\ufeff")
+    return csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+
+
+def _separator(text: str) -> str:
     header, _, _ = text.partition("\n")
-    return csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True)
+    return max(",;\t", key=header.count)
+
+
+def neutral_table(text: str) -> str:
+    """A table as it may be opened in a spreadsheet; the same, byte for byte, if no cell of it could be a formula."""
+    rows = list(_reader(text))
+    if all(neutral(cell) == cell for cells in rows for cell in cells):
+        return text
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    output = io.StringIO(newline="")
+    writer = csv.writer(output, delimiter=_separator(text), lineterminator="\n")
+    writer.writerows([neutral(cell) for cell in cells] for cells in rows)
+    return mark + output.getvalue()
 
 
 def plain_rows(text: str) -> Iterator[dict[str, str]]:
@@ -188,7 +206,7 @@ def plain_rows(text: str) -> Iterator[dict[str, str]]:
             if names is None:
                 names = [cell.strip().lower() for cell in cells]
             else:
-                yield {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
+                yield {name: plain(cell.strip()) for name, cell in zip(names, cells, strict=False)}
 
 
 def text(cell: str) -> str:

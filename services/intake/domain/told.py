@@ -7,15 +7,17 @@ another system did too late or too often is taken over as it was.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from contracts.free_text import secret_in
 from contracts.intake.commands.importing import LogRow
+from contracts.intake.events.cases import CaseAmended
 from contracts.intake.people import PersonDetails
 from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, StopCause
 from contracts.refusals import CommonRefusal, Refused, refuse
 from services.intake.domain import moves
-from services.intake.domain.cases import EARLIEST, Case, case_code_taken
+from services.intake.domain.cases import EARLIEST, Case, case_code_taken, fact, moved
 from services.intake.domain.terms import Terms
 from services.worktime.clock import ZONE
 
@@ -120,6 +122,11 @@ def continued(case: Case, told: Told, terms_of: TermsOf, now: datetime) -> Case:
         if step.column not in known:
             case = _take(case, step, terms_of, now)
     return case
+
+
+def attributed(case: Case, person: UUID, now: datetime) -> Case:
+    """A case of which nobody had said whose it is, once somebody does. Its event names nobody."""
+    return moved(case, fact(CaseAmended, case, amended_at=now), applicant=person)
 
 
 def check_same(case: Case, told: Told) -> None:

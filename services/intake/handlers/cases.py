@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from contracts.envelope import Command
@@ -10,7 +10,7 @@ from contracts.intake.commands import cases as commands
 from contracts.intake.commands.cases import CaseMoved, LikeCase
 from contracts.intake.events.cases import CaseAccepted
 from contracts.intake.refusals import IntakeRefusal
-from contracts.intake.vocabulary import CaseState, Channel
+from contracts.intake.vocabulary import Channel
 from contracts.refusals import CommonRefusal, refuse
 from services.chassis.database import Connection, UnitOfWork
 from services.chassis.outbox import Cause
@@ -19,7 +19,7 @@ from services.intake.domain import moves
 from services.intake.domain.cases import Case
 from services.intake.domain.fees import WAIVED_WITH_ITS_CASE
 from services.intake.domain.terms import Terms
-from services.intake.handlers import fees
+from services.intake.handlers import duplicates, fees
 from services.intake.handlers.audit import VERB, Trail, step
 from services.intake.handlers.common import check_version
 from services.intake.handlers.people import People
@@ -186,20 +186,8 @@ class CaseHandlers:
         emit(work, command, case)
         taken = step(command, VERB[type(command.data)], case.id, 0, case.version, to_state=case.state)
         await self._trail.record(work, [taken])
-        days = reference.rules.on(case.submitted_at.astimezone(ZONE).date()).duplicate_window_days
-        like = await store.like(work.connection, case, case.submitted_at - timedelta(days=days))
-        return _told(
-            case,
-            [
-                LikeCase(
-                    case_id=row["id"],
-                    case_code=row["case_code"],
-                    state=CaseState(row["state"]),
-                    submitted_at=row["submitted_at"],
-                )
-                for row in like
-            ],
-        )
+        like = await duplicates.like(work.connection, reference, [case])
+        return _told(case, like.get(case.id, []))
 
     async def _save(
         self,
@@ -282,7 +270,7 @@ async def _check_code_is_free(connection: Connection, code: str) -> None:
         raise domain.case_code_taken(code)
 
 
-def _told(case: Case, duplicates: list[LikeCase]) -> CaseMoved:
+def _told(case: Case, like: list[LikeCase]) -> CaseMoved:
     accepted = next((news for news in case.news if isinstance(news, CaseAccepted)), None)
     return CaseMoved(
         case_id=case.id,
@@ -292,5 +280,5 @@ def _told(case: Case, duplicates: list[LikeCase]) -> CaseMoved:
         due_at=case.due_at,
         act_by=case.act_by,
         forward_by=accepted.forward_by if accepted else None,
-        duplicates=duplicates,
+        duplicates=like,
     )

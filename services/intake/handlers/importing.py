@@ -6,19 +6,21 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.envelope import Command
-from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
+from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow
 from contracts.intake.vocabulary import CaseState
 from contracts.refusals import Refused
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
+from services.intake.domain import remarks
 from services.intake.domain import told as domain
 from services.intake.domain.audit import Step
 from services.intake.domain.cases import Case
 from services.intake.domain.fees import PAID_ELSEWHERE, WAIVED_WITH_ITS_CASE
 from services.intake.domain.told import Told
-from services.intake.handlers import fees
+from services.intake.handlers import duplicates, fees
 from services.intake.handlers.audit import Trail, step
 from services.intake.handlers.cases import emit
+from services.intake.handlers.import_outcome import Outcome
 from services.intake.handlers.people import People
 from services.intake.handlers.people import Told as Identity
 from services.intake.handlers.reference_book import Book
@@ -44,20 +46,19 @@ class ImportHandler:
 
         Rows of one case are taken one after the other, each as news of what the one before told.
         """
-        counts = _Counts()
+        counts = Outcome()
         reference, now = await self._book.current(work.connection), self._clock.now()
         for each in self._rounds(command.data.rows, reference, now, counts):
-            left = each
-            while left:
-                left = await self._take(work, command, left, reference, now, counts)
+            await self._take(work, command, each, reference, now, counts)
         return CasesImported(
             imported=counts.imported,
             advanced=counts.advanced,
             already_present=counts.present,
             rejected=sorted(counts.rejected, key=lambda row: row.line),
+            remarks=sorted(counts.remarks, key=lambda row: row.line),
         )
 
-    def _rounds(self, rows: Iterable[LogRow], reference: Reference, now: datetime, counts: "_Counts") -> list[_Round]:
+    def _rounds(self, rows: Iterable[LogRow], reference: Reference, now: datetime, counts: Outcome) -> list[_Round]:
         rounds: list[_Round] = [{}]
         for row in rows:
             try:
@@ -90,45 +91,67 @@ class ImportHandler:
         told: _Round,
         reference: Reference,
         now: datetime,
-        counts: "_Counts",
-    ) -> _Round:
-        """Saves what the rows add; those are left whose case another import added meanwhile."""
-        known = await store.by_codes(work.connection, told)
-        new = await self._with_applicants(
-            work, command, [each for code, each in told.items() if code not in known], now, counts
-        )
-        added = await store.insert(work.connection, new) if new else set()
-        changed: list[Case] = []
-        for code, before in known.items():
-            row = told[code][0]
+        counts: Outcome,
+    ) -> None:
+        """Saves what the rows add. Where another import added one of their cases meanwhile, all is undone and done
+        again, with that case known: nobody is registered for a case that is not this row's."""
+        while True:
+            tried = Outcome()
             try:
-                domain.check_same(before, row)
-                after = domain.continued(before, row, reference.terms_of, now)
-            except Refused as refused:
-                counts.reject(row.row, refused)
-            else:
-                if after.news:
-                    changed.append(after)
-                else:
-                    counts.present += 1
+                async with work.savepoint():
+                    await self._save(work, command, told, reference, now, tried)
+            except _AddedMeanwhile:
+                continue
+            counts.add(tried)
+            return
+
+    async def _save(
+        self,
+        work: UnitOfWork,
+        command: Command[ImportCases],
+        told: _Round,
+        reference: Reference,
+        now: datetime,
+        counts: Outcome,
+    ) -> None:
+        known = await store.by_codes(work.connection, told)
+        led = self._led_on(told, known, reference, now, counts)
+        new, owned = await self._with_applicants(work, command, told, known, led, now, counts)
+        for case in owned:
+            row = told[case.case_code or ""][0]
+            led[case.case_code or ""] = domain.continued(case, row, reference.terms_of, now)
+        like = await duplicates.like(work.connection, reference, [*new, *owned])
+        if new and len(await store.insert(work.connection, new)) < len(new):
+            raise _AddedMeanwhile
+        changed = [case for case in led.values() if case.news]
         if changed:
             await store.update(work.connection, changed)
-        saved = [case for case in new if case.id in added] + changed
+        saved = [*new, *changed]
         for case in saved:
             emit(work, command, case)
         await self._trail.record(work, [_step(command, case) for case in saved])
         await self._waive(work, command, known, changed)
-        await store.add_notes(
-            work.connection,
-            [(case, reason, ()) for case in saved if (reason := told[case.case_code or ""][0].row.reason.strip())],
-        )
-        counts.imported, counts.advanced = counts.imported + len(added), counts.advanced + len(changed)
-        tried = {case.id for case in new}
-        return {
-            code: each
-            for code, each in told.items()
-            if code not in known and each[1].id in tried and each[1].id not in added
-        }
+        await store.add_notes(work.connection, _notes(told, new, changed, owned))
+        for case in (*new, *owned):
+            if others := like.get(case.id):
+                said = remarks.may_be_same(others, duplicates.window(reference, case))
+                counts.remark(told[case.case_code or ""][0].row, case, said)
+        counts.imported, counts.advanced = len(new), len(changed)
+        counts.present = len(led) - len(changed)
+
+    def _led_on(
+        self, told: _Round, known: dict[str, Case], reference: Reference, now: datetime, counts: Outcome
+    ) -> dict[str, Case]:
+        """The known cases after what their rows tell; without those whose row tells another story."""
+        led = {}
+        for code, before in known.items():
+            row = told[code][0]
+            try:
+                domain.check_same(before, row)
+                led[code] = domain.continued(before, row, reference.terms_of, now)
+            except Refused as refused:
+                counts.reject(row.row, refused)
+        return led
 
     async def _waive(
         self, work: UnitOfWork, command: Command[ImportCases], known: Mapping[str, Case], changed: Sequence[Case]
@@ -149,55 +172,77 @@ class ImportHandler:
         self,
         work: UnitOfWork,
         command: Command[ImportCases],
-        told: list[tuple[Told, Case]],
+        told: _Round,
+        known: dict[str, Case],
+        led: dict[str, Case],
         now: datetime,
-        counts: "_Counts",
-    ) -> list[Case]:
-        """The new cases, each with whose it is where its row says so; without those whose row tells it wrongly."""
-        named = [each for each in told if domain.names_somebody(each[0].row)]
-        if not named:
-            return [case for _, case in told]
-        found = await self._people.register_many(
-            work, command, [Identity(domain.applicant_of(row.row), now) for row, _ in named]
+        counts: Outcome,
+    ) -> tuple[list[Case], list[Case]]:
+        """The new cases, each with whose it is where its row says so; and those known, of which nobody had said it yet.
+
+        A row that tells it wrongly is rejected, and its case taken out of `led`. A known case keeps the applicant that
+        it has; a row that names another is remarked on.
+        """
+        await self._compare(work, told, known, led, counts)
+        new = {code: case for code, (_, case) in told.items() if code not in known}
+        owned = {code: known[code] for code in led if known[code].applicant is None}
+        cases = new | owned
+        named = [code for code in told if code in cases and domain.names_somebody(told[code][0].row)]
+        people = await self._people.register_many(
+            work, command, [Identity(domain.applicant_of(told[code][0].row), now) for code in named]
         )
-        people: dict[UUID, UUID | Refused] = {case.id: person for (_, case), person in zip(named, found, strict=True)}
-        cases = []
-        for row, case in told:
-            person = people.get(case.id)
+        whose: dict[str, UUID] = {}
+        for code, person in zip(named, people, strict=True):
             if isinstance(person, Refused):
-                counts.reject(row.row, person)
+                counts.reject(told[code][0].row, person)
+                new.pop(code, None)
+                led.pop(code, None)
             else:
-                cases.append(replace(case, applicant=person))
-        return cases
+                whose[code] = person
+        return (
+            [replace(case, applicant=whose.get(code)) if code in whose else case for code, case in new.items()],
+            [domain.attributed(case, whose[code], now) for code, case in owned.items() if code in whose],
+        )
+
+    async def _compare(
+        self, work: UnitOfWork, told: _Round, known: dict[str, Case], led: dict[str, Case], counts: Outcome
+    ) -> None:
+        pairs = [
+            (code, person)
+            for code in led
+            if (person := known[code].applicant) and domain.names_somebody(told[code][0].row)
+        ]
+        rows = {code: told[code][0].row for code, _ in pairs}
+        same = await self._people.may_be_same(
+            work.connection, [(person, domain.applicant_of(rows[code])) for code, person in pairs]
+        )
+        for (code, _), found in zip(pairs, same, strict=True):
+            if isinstance(found, Refused):
+                counts.reject(rows[code], found)
+                del led[code]
+            elif found is None:
+                counts.remark(rows[code], known[code], remarks.ERASED)
+            elif not found:
+                counts.remark(rows[code], known[code], remarks.OTHER)
+
+
+class _AddedMeanwhile(Exception):
+    """Another import has committed a case that was not there when this one looked."""
 
 
 def _step(command: Command[ImportCases], case: Case) -> Step:
     return step(command, "import-cases", case.id, case.version - len(case.news), case.version, to_state=case.state)
 
 
-class _Counts:
-    """What became of the rows so far."""
-
-    def __init__(self) -> None:
-        self.imported = self.advanced = self.present = 0
-        self.rejected: list[RejectedRow] = []
-
-    def reject(self, row: LogRow, refused: Refused) -> None:
-        refusal = refused.refusal
-        self.rejected.append(
-            RejectedRow(
-                line=row.line,
-                column=_COLUMN.get(refusal.field or "", refusal.field or ""),
-                code=refusal.code,
-                message_vi=refusal.message_vi,
-                message_en=refusal.message_en,
-            )
-        )
-
-
-_COLUMN = {
-    "receiving_unit": "unit",
-    "full_name": "applicant_name",
-    "id_number": "applicant_id_number",
-    "phone": "applicant_phone",
-}
+def _notes(
+    told: _Round, new: Sequence[Case], changed: Sequence[Case], owned: Sequence[Case]
+) -> list[tuple[Case, str, tuple[str, ...]]]:
+    """A row's reason with the last move that it tells; and with an amendment why there is one."""
+    notes: list[tuple[Case, str, tuple[str, ...]]] = [(case, remarks.OWNED, ()) for case in owned]
+    amended = {(case.id, case.version) for case in owned}
+    notes += [
+        (case, reason, ())
+        for case in (*new, *changed)
+        if (case.id, case.version) not in amended and (reason := told[case.case_code or ""][0].row.reason.strip())
+    ]
+    return notes

@@ -125,6 +125,26 @@ class People:
         rows = await store.readable(connection, people)
         return {row.id: self._vault.unwrap(row.id, row.wrapped) for row in rows if row.wrapped is not None}
 
+    async def may_be_same(
+        self, connection: Connection, told: Sequence[tuple[UUID, PersonDetails]]
+    ) -> list[bool | Refused | None]:
+        """Whether each of these people may be whom the details beside them tell of; None: erased, so nobody knows. A
+        refusal in the place of details that cannot be meant. Nobody is shown anything."""
+        wanted = {person for person, _ in told}
+        rows = {row.id: row for row in await store.readable(connection, wanted)} if wanted else {}
+        today = self._today()
+        results: list[bool | Refused | None] = []
+        for person, details in told:
+            row = rows.get(person)
+            try:
+                applicant = Applicant.told(details, today)
+            except Refused as refused:
+                results.append(refused)
+                continue
+            known = None if row is None else self._open(row)[1]
+            results.append(None if known is None else people.may_be_same(known, applicant))
+        return results
+
     async def key_of(self, connection: Connection, person: UUID) -> bytes:
         """Somebody's key, for what else of theirs is kept under it. Refused: unknown, or erased."""
         row = _there(await store.by_id(connection, person))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -45,9 +45,14 @@ NEXT_SERIAL = """
     on conflict (agency, day) do update set last = greatest(known.last + 1, excluded.last) returning last
 """
 LIKE = """
-    select id, case_code, state, submitted_at from cases
-    where applicant = $1 and procedure = $2 and receiving_unit = $3 and submitted_at >= $4 and id <> $5
-    order by submitted_at desc limit 10
+    select new.id as of, other.* from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[],
+        $6::timestamptz[]) as new (id, applicant, procedure, unit, since, until)
+    cross join lateral (
+        select id, case_code, state, submitted_at from cases
+        where applicant = new.applicant and procedure = new.procedure and receiving_unit = new.unit
+            and submitted_at between new.since and new.until and id <> new.id
+        order by submitted_at desc limit 10) as other
+    order by new.id, other.submitted_at desc, other.id
 """
 
 
@@ -156,18 +161,26 @@ async def code_exists(connection: Connection, code: str) -> bool:
     return found
 
 
-async def like(connection: Connection, case: Case, since: datetime) -> list[asyncpg.Record]:
-    """Other cases of the same citizen, procedure and unit, submitted since an instant; the latest first."""
-    if case.applicant is None:
-        return []
-    return await connection.fetch(
-        LIKE,
-        case.applicant,
-        case.procedure,
-        case.receiving_unit,
-        since,
-        case.id,
-    )
+async def like(
+    connection: Connection, cases: Sequence[Case], windows: Sequence[timedelta]
+) -> dict[UUID, list[asyncpg.Record]]:
+    """Other cases of each one's citizen, procedure and unit, submitted within its window before or after; the latest
+    first. A case without an applicant is like no other."""
+    wanted = [(case, window) for case, window in zip(cases, windows, strict=True) if case.applicant is not None]
+    found: dict[UUID, list[asyncpg.Record]] = {}
+    if wanted:
+        rows = await connection.fetch(
+            LIKE,
+            [case.id for case, _ in wanted],
+            [case.applicant for case, _ in wanted],
+            [case.procedure for case, _ in wanted],
+            [case.receiving_unit for case, _ in wanted],
+            [case.submitted_at - window for case, window in wanted],
+            [case.submitted_at + window for case, window in wanted],
+        )
+        for row in rows:
+            found.setdefault(row["of"], []).append(row)
+    return found
 
 
 async def counts(connection: Connection, after: str, units: int) -> list[asyncpg.Record]:

@@ -11,13 +11,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from services.intake.cli.csv_file import CsvFile
-from services.intake.cli.layout import Columns, WrongHeader, expected
-from services.intake.cli.lines import COLUMNS, BadFile, BadLine, GoodLine, Place, Record
-from services.intake.cli.mapping import Mapping
+from services.intake.cli.importing.csv_file import CsvFile
+from services.intake.cli.importing.layout import Columns, WrongHeader, expected
+from services.intake.cli.importing.lines import COLUMNS, BadFile, BadLine, GoodLine, Place, Record
+from services.intake.cli.importing.mapping import Mapping
 
 if TYPE_CHECKING:
-    from services.intake.cli.xlsx_file import XlsxFile
+    from services.intake.cli.importing.xlsx_file import XlsxFile
 
 __all__ = ["COLUMNS", "BadFile", "BadLine", "CaseLog", "GoodLine", "Place", "open_log", "read"]
 
@@ -95,7 +95,7 @@ def open_source(path: Path, mapping: Mapping | None = None) -> "Iterator[CsvFile
         magic = file.read(4)
         file.seek(0)
         if magic == _ZIP:
-            from services.intake.cli.xlsx_file import XlsxFile
+            from services.intake.cli.importing.xlsx_file import XlsxFile
 
             book = XlsxFile(file, path, mapping.sheet if mapping else 1)
             stack.callback(book.close)

@@ -10,7 +10,7 @@ from openpyxl.cell.text import Text
 from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
-from services.intake.cli.lines import LONGEST
+from services.intake.cli.importing.lines import LONGEST
 
 _STRING = f"{{{SHEET_MAIN_NS}}}si"
 _REMEMBERED = 4096

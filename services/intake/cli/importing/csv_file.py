@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from services.intake.cli.lines import EPOCH_1900, LONGEST, SHOWN, BadLine, Place, Record, bad_line
+from services.intake.cli.importing.lines import EPOCH_1900, LONGEST, SHOWN, BadLine, Place, Record, bad_line
 
 SEPARATORS = (",", ";", "\t", "|")
 _HEAD = 30

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from services.intake.cli.lines import COLUMNS, FIELDS, INSTANTS, BadFile
-from services.intake.cli.names import fold
+from services.intake.cli.importing.lines import COLUMNS, FIELDS, INSTANTS, BadFile
+from services.intake.cli.importing.names import fold
 
 EXCEL, ISO = "excel", "iso"
 OPEN = "?"

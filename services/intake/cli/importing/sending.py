@@ -11,11 +11,18 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
+from contracts.intake.commands.importing import (
+    CasesImported,
+    ImportCases,
+    ImportRemark,
+    LogRow,
+    RejectedRow,
+    RemarkedRow,
+)
 from contracts.refusals import CommonRefusal, Refused
 from services.chassis.ids import stable_id
-from services.intake.cli.journal import Counts
-from services.intake.cli.lines import BadLine, GoodLine, Place
+from services.intake.cli.importing.journal import Counts
+from services.intake.cli.importing.lines import BadLine, GoodLine, Place
 
 PIECE = 500
 _UNDER_WAY = 3
@@ -40,6 +47,7 @@ class Told:
     place: Place
     counts: Counts
     refused: list[tuple[str, RejectedRow]] = field(default_factory=list)
+    remarks: list[tuple[str, RemarkedRow]] = field(default_factory=list)
 
 
 async def send_all(caller: Calling, run: UUID, lines: Iterator[GoodLine | BadLine]) -> AsyncIterator[Told]:
@@ -77,7 +85,12 @@ async def _send(caller: Calling, run: UUID, piece: list[GoodLine | BadLine]) -> 
         told.counts.advanced += answer.advanced
         told.counts.already_present += answer.already_present
         told.refused += [(good[row.line].text, row) for row in answer.rejected]
+        told.remarks += [(good[row.line].text, row) for row in answer.remarks]
     told.refused.sort(key=lambda pair: pair[1].line)
+    told.remarks.sort(key=lambda pair: pair[1].line)
+    duplicates = sum(row.code is ImportRemark.POSSIBLE_DUPLICATE for _, row in told.remarks)
+    told.counts.possible_duplicates = duplicates
+    told.counts.other_applicants = len(told.remarks) - duplicates
     told.counts.rejected = len(told.refused)
     return told
 

@@ -17,13 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.chassis.connect import deployment, operator
-from services.intake.cli import preview
-from services.intake.cli.case_log import BadFile, open_log
-from services.intake.cli.journal import Counts, Journal, alone, begin, identify, place_of
-from services.intake.cli.mapping import MappingFile
-from services.intake.cli.mapping import load as load_mapping
-from services.intake.cli.rejects import Rejects
-from services.intake.cli.sending import send_all
+from services.intake.cli.importing import preview
+from services.intake.cli.importing.case_log import BadFile, open_log
+from services.intake.cli.importing.journal import Counts, Journal, State, alone, identify, place_of
+from services.intake.cli.importing.mapping import MappingFile
+from services.intake.cli.importing.mapping import load as load_mapping
+from services.intake.cli.importing.row_file import RowFile, beside
+from services.intake.cli.importing.sending import send_all
+from services.intake.cli.importing.suggestion import suggestion
 
 __all__ = ["BadFile", "Summary", "import_log", "run", "show"]
 
@@ -37,6 +38,7 @@ class Summary(Counts):
     """What became of a file's rows."""
 
     rejects_file: str | None = None
+    remarks_file: str | None = None
     continued_behind: int | None = None
     """The line up to which an earlier, interrupted import had come; its rows are counted in."""
 
@@ -81,7 +83,7 @@ def import_log(
         if dry_run or suggest_mapping:
             with _on_disk(file) as log:
                 if suggest_mapping:
-                    click.echo(preview.suggestion(log, mapping.mapping if mapping else None), nl=False)
+                    click.echo(suggestion(log, mapping.mapping if mapping else None), nl=False)
                     return
                 found = preview.look(log, mapping.mapping if mapping else None)
             preview.show(found, lang, as_json=as_json)
@@ -126,6 +128,9 @@ def _rejects_place(file: Path, wanted: Path | None) -> Path | None:
     place = wanted or file.with_suffix(".rejects.csv")
     if place.exists() and file.exists() and place.samefile(file):
         raise click.ClickException(f"--rejects không được trùng với sổ hồ sơ / may not be the log itself: {place}")
+    remarks = beside(place)
+    if isinstance(remarks, Path) and remarks.exists() and file.exists() and remarks.samefile(file):
+        raise click.ClickException(f"Sổ hồ sơ sẽ bị ghi đè / the log would be overwritten by remarks: {remarks}")
     if place.is_dir():
         raise click.ClickException(f"--rejects là thư mục / is a folder: {place}")
     if os.access(place.parent, os.W_OK):
@@ -162,43 +167,54 @@ async def run(
 ) -> Summary:
     """Sends the file in pieces, from where an interrupted import of it came to; `restart`: from the beginning.
 
-    Bad lines land in `rejects` as they are found; without any, there is no such file. BadFile: it is no case log, or
-    somebody is importing it. Refused: intake does not answer; the same call goes on from there later.
+    Bad lines land in `rejects` as they are found, what is to be said of lines that were taken in a file beside it;
+    without any, there is no such file. BadFile: it is no case log, or somebody is importing it. Refused: intake does
+    not answer; the same call goes on from there later.
     """
-    into = rejects if isinstance(rejects, Path) else None
+    places: dict[str, Path | TextIO] = {"rejects": rejects, "remarks": beside(rejects)}
+    files = {name: place if isinstance(place, Path) else None for name, place in places.items()}
     with (
         alone(file) if resumable else nullcontext(),
         open_log(file, mapping.mapping if mapping else None) as log,  # the header is judged before anything is shown
-        Rejects(rejects, lang, log.columns.heads) as writer,
+        RowFile(places["rejects"], lang, log.columns.heads) as refused,
+        RowFile(places["remarks"], lang, log.columns.heads) as remarked,
         _progress(console) as progress,
     ):
+        writers = {"rejects": refused, "remarks": remarked}
         identity = identify(file, mapping.digest if mapping else "", deployment() if resumable else "")
-        journal = Journal(place_of(file, into) if resumable else None, identity)
-        earlier = None if restart else journal.load(into)
-        state = earlier or begin(into)
-        began = state.place.line
-        if earlier and earlier.place.line:  # else it was broken off before its first answer: the header is read already
-            log.skip_to(earlier.place)
-            console.print(
-                f"Tiếp tục sau dòng {earlier.place.line} / continuing behind line {earlier.place.line} "
-                "(--restart: làm lại / anew)"
-            )
-        counted = max(identity.lines - 1, 0)
-        task = progress.add_task("Nhập hồ sơ / importing", total=log.total(state.counts.rows, counted))
-        async with operator() as (_, caller):
-            writer.begin(state.rejects_size)
-            journal.save(state)
-            async for told in send_all(caller, state.run, log.lines()):
-                for text, row in told.refused:
-                    writer.add(text, row)
-                _add(state.counts, told.counts)
-                state.place, state.rejects_size = told.place, writer.settle()
-                journal.save(state)
-                progress.update(task, completed=state.counts.rows, total=log.total(state.counts.rows, counted))
-        progress.update(task, total=state.counts.rows, completed=state.counts.rows)
-        journal.remove()
-    told_in = str(into) if state.counts.rejected and into else None
-    return Summary(**asdict(state.counts), rejects_file=told_in, continued_behind=began or None)
+        with Journal(place_of(file, files["rejects"]) if resumable else None, identity, files) as journal:
+            state = (None if restart else journal.load()) or State()
+            began = state.place.line
+            if began:  # else it was broken off before its first answer: the header is read already
+                log.skip_to(state.place)
+                console.print(f"Tiếp tục sau dòng {began} / continuing behind line {began} (--restart: làm lại / anew)")
+            counted = max(identity.lines - 1, 0)
+            task = progress.add_task("Nhập hồ sơ / importing", total=log.total(state.counts.rows, counted))
+            async with operator() as (_, caller):
+                for name, writer in writers.items():
+                    writer.begin(state.mark(name))
+                journal.begin(state)
+                async for told in send_all(caller, state.run, log.lines()):
+                    for rows, writer in ((told.refused, refused), (told.remarks, remarked)):
+                        for text, row in rows:
+                            writer.add(text, row)
+                    _add(state.counts, told.counts)
+                    state.place = told.place
+                    state.marks = {name: writer.settle() for name, writer in writers.items()}
+                    journal.save(state)
+                    progress.update(task, completed=state.counts.rows, total=log.total(state.counts.rows, counted))
+            progress.update(task, total=state.counts.rows, completed=state.counts.rows)
+            for writer in writers.values():
+                writer.finish()
+            journal.remove()
+    refused_in, remarked_in = files.values()
+    counts = state.counts
+    return Summary(
+        **asdict(counts),
+        rejects_file=str(refused_in) if refused_in and counts.rejected else None,
+        remarks_file=str(remarked_in) if remarked_in and counts.remarked else None,
+        continued_behind=began or None,
+    )
 
 
 def _add(counts: Counts, more: Counts) -> None:
@@ -222,6 +238,17 @@ def show(summary: Summary, console: Console) -> None:
             "Sửa trong tệp gốc rồi nhập lại; chỉ phần còn thiếu được nhập. / "
             "Mend them in the file and import it again; only what is missing is taken."
         )
+    if summary.remarked:
+        console.print(
+            f"Cần xem lại: {summary.possible_duplicates} dòng có thể trùng hồ sơ khác, {summary.other_applicants} dòng "
+            "ghi người nộp khác với hồ sơ (giữ người đã ghi)."
+        )
+        console.print(
+            f"[dim]To be looked at: {summary.possible_duplicates} rows may be the same as another case, "
+            f"{summary.other_applicants} name another applicant than the case has (who is kept).[/]"
+        )
+    if summary.remarks_file:
+        console.print(f"Từng dòng / line by line: [bold]{summary.remarks_file}[/]")
 
 
 def _progress(console: Console) -> Progress:

@@ -4,9 +4,10 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from services.intake.cli.lines import CODES, INSTANTS, SHOWN, Cell
-from services.intake.cli.mapping import EXCEL, ISO, Mapping
-from services.intake.cli.names import fold
+from services.intake.cli.importing.lines import CODES, INSTANTS, SHOWN, Cell
+from services.intake.cli.importing.mapping import EXCEL, ISO, Mapping
+from services.intake.cli.importing.names import fold
+from services.intake.domain.spreadsheet import plain_in_line
 
 _SERIAL: Final = re.compile(r"\d{1,6}(\.\d{1,16})?", re.ASCII)
 _DATE_ONLY: Final = re.compile(r"\d{4}-?\d\d-?\d\d", re.ASCII)
@@ -39,7 +40,7 @@ class Cells:
         if cell is None:
             return ""
         if isinstance(cell, str):
-            text = cell.strip()
+            text = plain_in_line(cell.strip())
             if not text or self._plain:
                 return text
             return self._instant(field, text) if field in INSTANTS else self._word(field, text)

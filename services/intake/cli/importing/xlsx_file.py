@@ -20,8 +20,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import DATA_TAG, ROW_TAG, WorkSheetParser
 from openpyxl.xml.functions import iterparse
 
-from services.intake.cli.lines import LONGEST, BadFile, BadLine, Cell, Place, Record, bad_line
-from services.intake.cli.xlsx_strings import StringsOnDisk
+from services.intake.cli.importing.lines import LONGEST, BadFile, BadLine, Cell, Place, Record, bad_line
+from services.intake.cli.importing.xlsx_strings import StringsOnDisk
 
 _LARGEST_ROW = 4_000_000
 """Bytes of XML from the end of one row to the end of the next, however well they were packed."""

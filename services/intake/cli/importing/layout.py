@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.intake.commands.importing import LogRow
-from services.intake.cli.lines import (
+from services.intake.cli.importing.lines import (
     COLUMNS,
     EPOCH_1900,
     FIELDS,
@@ -18,9 +18,9 @@ from services.intake.cli.lines import (
     Record,
     bad_line,
 )
-from services.intake.cli.mapping import Mapping, Turn
-from services.intake.cli.names import fold
-from services.intake.cli.values import BadCell, Cells
+from services.intake.cli.importing.mapping import Mapping, Turn
+from services.intake.cli.importing.names import fold
+from services.intake.cli.importing.values import BadCell, Cells
 
 _PLAIN = Mapping.model_construct(
     columns={}, constants={}, defaults={}, times={}, digits={}, decimals={}, values={}, status=None

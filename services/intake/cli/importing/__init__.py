@@ -1,0 +1,1 @@
+"""`tiepsuc import`: a case log of this or another system into the running stack."""
