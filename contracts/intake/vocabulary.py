@@ -89,6 +89,28 @@ class PaymentMethod(StrEnum):
     POS = "pos"
 
 
+class LimitKind(StrEnum):
+    """What has to be done by an instant that is reckoned in a unit's working time: of cases, then of complaints."""
+
+    DUE = "due"
+    ACCEPTANCE = "acceptance"
+    SUPPLEMENT = "supplement"
+    CORRECTION = "correction"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    ANSWER = "answer"
+
+
+LIMIT_NAMES: dict[LimitKind, tuple[str, str, str]] = {
+    LimitKind.DUE: ("hạn trả kết quả", "the result", "NĐ 118/2025 Đ17.3"),
+    LimitKind.ACCEPTANCE: ("hạn tiếp nhận hồ sơ trực tuyến", "accepting an online case", "NĐ 118/2025 Đ17.2"),
+    LimitKind.SUPPLEMENT: ("hạn bổ sung hồ sơ", "the citizen's supplement", "NĐ 118/2025 Đ19.5"),
+    LimitKind.CORRECTION: ("hạn sửa kết quả có sai sót", "correcting the result", "NĐ 118/2025 Đ23.1"),
+    LimitKind.ACKNOWLEDGEMENT: ("hạn tiếp nhận phản ánh", "acknowledging a complaint", ""),
+    LimitKind.ANSWER: ("hạn trả lời phản ánh", "answering a complaint", ""),
+}
+"""For people, in Vietnamese and English; with the article, where one gives it."""
+
+
 class IntervalKind(StrEnum):
     """What a case waited for, between two instants."""
 

@@ -25,6 +25,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "payment-recorded": ("Đã nộp tiền", "paid", "paid_at"),
     "extended": ("Xin lỗi và hẹn lại", "new date, with an apology", "extended_at"),
     "deadline-moved": ("Hạn dời theo lịch mới", "moved by a new calendar", "moved_at"),
+    "limit-moved": ("Hạn của bước dời theo lịch mới", "a step's limit moved by a new calendar", "moved_at"),
     "withdrawn": ("Rút hồ sơ", "withdrawn", "withdrawn_at"),
     "stopped": ("Dừng giải quyết", "stopped", "stopped_at"),
     "amended": ("Sửa thông tin đã ghi", "amended", "amended_at"),

@@ -91,6 +91,13 @@ class Case:
         return max(self.moved_at, corrections[-1].until or self.moved_at) if corrections else self.moved_at
 
     @property
+    def extension_holds(self) -> bool:
+        """Whether the date that an apology announced is that of the running clock: a supplement starts another."""
+        if self.extended_at is None or self.clock_started_at is None:
+            return False
+        return self.extended_at >= self.clock_started_at
+
+    @property
     def open_wait(self) -> Wait | None:
         """The interval that has not ended; there is one at most."""
         return self.waits[-1] if self.waits and self.waits[-1].until is None else None

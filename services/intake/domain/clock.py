@@ -3,13 +3,12 @@
 Both follow from the raw intervals that a case keeps; neither is stored as the truth of the other.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.intake.events import cases as events
 from contracts.intake.lifecycle import OPEN
-from contracts.intake.vocabulary import CaseState, IntervalKind
-from services.intake.domain.cases import Case, fact, moved
+from contracts.intake.vocabulary import IntervalKind
+from services.intake.domain.cases import Case
 from services.intake.domain.terms import Terms
 
 _PAUSES = frozenset({IntervalKind.SUPPLEMENT, IntervalKind.PAYMENT})
@@ -43,7 +42,7 @@ def due_again(case: Case, terms: Terms) -> datetime | None:
 
     A new date that the citizen was given with an apology stands as it was given.
     """
-    if case.state not in OPEN or case.clock_started_at is None or case.extended_at is not None:
+    if case.state not in OPEN or case.clock_started_at is None or case.extension_holds:
         return None
     deadline = terms.due(case.clock_started_at)
     if deadline is None:
@@ -57,21 +56,3 @@ def after_payments(case: Case, terms: Terms, due: datetime) -> datetime:
         return due
     waits = case.waited(IntervalKind.PAYMENT)
     return terms.paused(due, *((w.since, w.until) for w in waits if w.until and w.since >= case.clock_started_at))
-
-
-def move_deadline(case: Case, terms: Terms, now: datetime) -> Case | None:
-    """The case under a changed calendar, with an event where its due instant moved; None: nothing moves."""
-    due = due_again(case, terms)
-    if due is None or case.due_at is None or due == case.due_at:
-        return None
-    happened = fact(
-        events.DeadlineMoved,
-        case,
-        moved_at=now,
-        old_due_at=case.due_at,
-        due_at=due,
-        calendar_version=terms.calendar.version,
-    )
-    waiting = case.state is CaseState.SUPPLEMENT_REQUESTED
-    changed = moved(case, happened, due_at=due, calendar_version=terms.calendar.version)
-    return changed if waiting else replace(changed, act_by=due)

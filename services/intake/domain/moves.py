@@ -303,7 +303,7 @@ def amend(
         return moved(case, fact(events.CaseAmended, case, amended_at=now), act_by=accept_by)
     deadline = _due(case, terms, case.clock_started_at)
     due = after_payments(case, terms, deadline.due_at)
-    if case.extended_at:
+    if case.extension_holds:
         due = max(due, case.due_at)
     happened = fact(
         events.CaseAmended,
