@@ -18,7 +18,7 @@ from contracts.intake.vocabulary import (
     StopCause,
 )
 from contracts.refusals import Refused, refuse
-from services.worktime.clock import ZONE
+from services.worktime.clock import ZONE, iso, written
 
 EARLIEST = datetime(1945, 9, 2, tzinfo=ZONE)
 """Other programs write 0001-01-01 for "none"; that is before what a zone or a database can tell."""
@@ -179,15 +179,15 @@ def check_time(column: str, at: datetime, earliest: datetime | None, now: dateti
     if earliest is not None and at < earliest:
         raise refuse(
             IntakeRefusal.IMPOSSIBLE_TIME,
-            f"{column} {at.isoformat()} trước bước liền trước ({earliest.isoformat()}).",
-            f"{column} {at.isoformat()} is before the step it follows ({earliest.isoformat()}).",
+            f"{column} {written(at, seconds=True)} trước bước liền trước ({written(earliest, seconds=True)}).",
+            f"{column} {iso(at)} is before the step it follows ({iso(earliest)}).",
             field=column,
         )
     if at > now:
         raise refuse(
             IntakeRefusal.IMPOSSIBLE_TIME,
-            f"{column} {at.isoformat()} nằm trong tương lai.",
-            f"{column} {at.isoformat()} is in the future.",
+            f"{column} {written(at, seconds=True)} nằm trong tương lai.",
+            f"{column} {iso(at)} is in the future.",
             field=column,
         )
 

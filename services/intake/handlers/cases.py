@@ -25,7 +25,7 @@ from services.intake.handlers.people import People
 from services.intake.handlers.reference_book import Book
 from services.intake.reference import Reference
 from services.intake.store import cases as store
-from services.worktime.clock import ZONE, Clock
+from services.worktime.clock import ZONE, Clock, local
 
 _ASKED_ELSEWHERE = "Đã yêu cầu nộp trên hệ thống khác"
 
@@ -194,7 +194,7 @@ class CaseHandlers:
                     case_id=row["id"],
                     case_code=row["case_code"],
                     state=CaseState(row["state"]),
-                    submitted_at=row["submitted_at"],
+                    submitted_at=local(row["submitted_at"]),
                 )
                 for row in like
             ],

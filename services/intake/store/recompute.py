@@ -14,7 +14,7 @@ from services.intake.domain.cases import Case
 from services.intake.domain.feedback import Complaint
 from services.intake.store import cases as cases_store
 from services.intake.store import feedback as feedback_store
-from services.worktime.clock import ZONE
+from services.intake.store.rows import in_zone
 
 WITH_A_LIMIT = "act_by is not null"
 """Cases with a limit that may move; the index `cases_with_a_limit` has them."""
@@ -88,7 +88,7 @@ async def claim(connection: Connection) -> Run | None:
     )
     if row is None:
         return None
-    return Run(**dict(row) | {"limits": counts_of(row), "requested_at": row["requested_at"].astimezone(ZONE)})
+    return Run(**in_zone(row) | {"limits": counts_of(row)})
 
 
 def counts_of(row: asyncpg.Record) -> Counts:
