@@ -111,6 +111,31 @@ LIMIT_NAMES: dict[LimitKind, tuple[str, str, str]] = {
 """For people, in Vietnamese and English; with the article, where one gives it."""
 
 
+class Urgency(StrEnum):
+    """How a case that waits stands to the limit of its next step, the most urgent first.
+
+    `due-soon`: it passes by the end of the next working day, so that this is the last one on which an apology can set
+    a new date (Decree 118/2025 Art 19.6: a day before). `no-limit`: no text gives one. `ready`: the result waits to be
+    picked up, which is no delay of the office.
+    """
+
+    OVERDUE = "overdue"
+    DUE_SOON = "due-soon"
+    IN_TIME = "in-time"
+    NO_LIMIT = "no-limit"
+    READY = "ready"
+
+
+URGENCY_NAMES: dict[Urgency, tuple[str, str]] = {
+    Urgency.OVERDUE: ("quá hạn", "overdue"),
+    Urgency.DUE_SOON: ("sắp đến hạn", "due soon"),
+    Urgency.IN_TIME: ("trong hạn", "in time"),
+    Urgency.NO_LIMIT: ("không có hạn", "no limit"),
+    Urgency.READY: ("chờ nhận kết quả", "ready for pickup"),
+}
+"""For people, in Vietnamese and English."""
+
+
 class IntervalKind(StrEnum):
     """What a case waited for, between two instants."""
 
