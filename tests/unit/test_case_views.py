@@ -13,7 +13,7 @@ from rich.console import Console
 from contracts.intake.assistance import AgeBand, Need, TaskGroup, VisitOutcome, VisitPlace
 from contracts.intake.catalogue import KIND_NAMES, ReferenceKind
 from contracts.intake.lifecycle import ENDED, MOVES
-from contracts.intake.queries.cases import ListedCase
+from contracts.intake.queries.cases import CaseHistoryView, CaseStep, CaseView, DeadlineStep, ListedCase
 from contracts.intake.queries.recompute import ComplaintMove, DeadlineMove, RecomputeRun
 from contracts.intake.vocabulary import (
     LIMIT_NAMES,
@@ -25,7 +25,7 @@ from contracts.intake.vocabulary import (
     Urgency,
 )
 from services.intake.cli.catalogue_views import moved_line, show_run
-from services.intake.cli.looking import moves, sections
+from services.intake.cli.looking import instants, moves, sections, story
 from services.intake.cli.words import CAUSES, OUTCOMES, VISITS, clock, reason
 from services.intake.domain.urgency import urgency
 from services.intake.reference import Reference
@@ -176,3 +176,60 @@ def test_what_moved_is_told_with_its_limit_and_whether_it_had_passed() -> None:
     with console.capture() as capture:
         show_run(run, console)
     assert "3, 2 đã quá hạn khi công bố / had passed when published" in capture.get()
+
+
+def viewed(**more: Any) -> dict[str, tuple[datetime | None, str]]:
+    law = DeadlineStep(kind="due", at=at(10), note_vi="", note_en="", article="NĐ 118/2025 Đ17.3")
+    values: dict[str, Any] = {
+        "case_id": UUID(int=1),
+        "receiving_unit": "31570",
+        "deciding_unit": "31570",
+        "procedure": "1.004222",
+        "channel": "direct",
+        "state": "in_progress",
+        "version": 3,
+        "submitted_at": at(1),
+        "due_at": at(10),
+        "first_due_at": at(10),
+        "due_at_paused": at(10),
+        "act_by": at(10),
+        "deadline_steps": [law],
+    }
+    shown = instants(CaseView.model_validate(values | more))
+    return {label.strip().split(" / ")[0]: (when, why) for label, when, why in shown if when is not None}
+
+
+def test_both_readings_are_told_with_their_article_after_an_apology() -> None:
+    assert viewed() == {"Hạn trả": (at(10), "NĐ 118/2025 Đ17.3")}
+    apology = DeadlineStep(kind="due", at=at(15), note_vi="", note_en="", article="NĐ 118/2025 Đ19.6")
+    dates = {"due_at": at(15), "new_due_at": at(15), "due_at_paused": at(15), "act_by": at(15), "extended_at": at(3)}
+    shown = viewed(deadline_steps=[apology], **dates)
+    assert shown["Hạn trả"] == (at(15), "NĐ 118/2025 Đ19.6")
+    assert shown["trên giấy hẹn"] == (at(10), "NĐ 118/2025 Đ17.3")
+    assert shown["hẹn lại lúc"] == (at(3), "NĐ 118/2025 Đ19.6")
+    when, why = shown["cách đọc QĐ 766"]
+    assert when == at(15)
+    assert why == "QĐ 766/QĐ-TTg mục 2.1, tính từ lần hẹn lại / from the new date on"
+
+
+def test_a_history_names_the_limit_that_moved_why_and_that_it_had_passed() -> None:
+    facts: dict[str, Any] = {
+        "limit": "acceptance",
+        "moved_at": at(7).isoformat(),
+        "old_by": at(2).isoformat(),
+        "by": at(3).isoformat(),
+        "reason_vi": "Lịch đổi: Nghỉ bù",
+        "reason_en": "Changed: Nghỉ bù",
+        "was_overdue": True,
+    }
+    moved = CaseStep(version=2, kind="limit-moved", recorded_at=at(7), facts=facts)
+    stopped = CaseStep(version=3, kind="stopped", recorded_at=at(8), facts={"cause": "supplement-not-completed"})
+    shown = printed(story(CaseHistoryView(case_id=UUID(int=1), steps=[moved, stopped])), width=200)
+    for words in (
+        "hạn tiếp nhận hồ sơ trực tuyến / accepting an online case (NĐ 118/2025 Đ17.2)",
+        "17:00 02/07/2025 → 17:00 03/07/2025",
+        "đã quá hạn khi lịch được công bố",
+        "Lịch đổi / Changed: Nghỉ bù",
+        "không bổ sung trong hạn / supplement not completed",
+    ):
+        assert words in shown

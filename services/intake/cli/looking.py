@@ -86,7 +86,7 @@ def show(code: str, as_json: bool) -> None:
     )
     facts = Table.grid(padding=(0, 2))
     late = view.urgency if view.urgency in _STYLES else None
-    for label, at, why in _instants(view):
+    for label, at, why in instants(view):
         if at is not None:
             mark = Text(" / ".join(URGENCY_NAMES[late]), _STYLES[late]) if late and at == view.act_by else ""
             facts.add_row(label, clock(at), f"[dim]{why}[/]", mark)
@@ -203,7 +203,7 @@ def _facts(entry: queries.CaseStep) -> Iterator[str]:
         yield CAUSES[StopCause(cause)]
 
 
-def _instants(view: queries.CaseView) -> Iterator[tuple[str, datetime | None, str]]:
+def instants(view: queries.CaseView) -> Iterator[tuple[str, datetime | None, str]]:
     """What a case has to do with time: label, instant (None: there is nothing to say), and why it is so."""
     extended = view.new_due_at is not None
     holds = view.deadline_steps[-1].article if view.deadline_steps else ""
