@@ -32,6 +32,7 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "ticket", "waiting-long", 1, queue.TicketWaitingLong),
     EventSpec("intake", "rating", "recorded", 1, feedback.RatingRecorded),
     EventSpec("intake", "complaint", "filed", 1, feedback.ComplaintFiled),
+    EventSpec("intake", "complaint", "limit-moved", 1, feedback.ComplaintLimitMoved),
     EventSpec("intake", "complaint", "acknowledged", 1, feedback.ComplaintAcknowledged),
     EventSpec("intake", "complaint", "answered", 1, feedback.ComplaintAnswered),
     EventSpec("intake", "complaint", "closed", 1, feedback.ComplaintClosed),

@@ -18,6 +18,18 @@ class ReferenceKind(StrEnum):
     AGENCIES = "agencies"
 
 
+KIND_NAMES: dict[ReferenceKind, tuple[str, str]] = {
+    ReferenceKind.PROCEDURES: ("thủ tục", "procedures"),
+    ReferenceKind.REQUIREMENTS: ("giấy tờ", "papers to bring"),
+    ReferenceKind.UNITS: ("đơn vị", "units"),
+    ReferenceKind.DAYS: ("ngày nghỉ", "days off"),
+    ReferenceKind.CALENDARS: ("giờ làm việc", "working hours"),
+    ReferenceKind.RULES: ("quy tắc", "rules"),
+    ReferenceKind.AGENCIES: ("mã cơ quan", "agencies"),
+}
+"""For people, in Vietnamese and English."""
+
+
 class DocumentStatus(StrEnum):
     """Where a version of a document stands. One of each kind is published; the one before it is superseded."""
 

@@ -28,6 +28,7 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec("intake", "case", "payment-recorded", 1, events.PaymentRecorded),
     EventSpec("intake", "case", "extended", 1, events.CaseExtended),
     EventSpec("intake", "case", "deadline-moved", 1, events.DeadlineMoved),
+    EventSpec("intake", "case", "limit-moved", 1, events.LimitMoved),
     EventSpec("intake", "case", "withdrawn", 1, events.CaseWithdrawn),
     EventSpec("intake", "case", "stopped", 1, events.CaseStopped),
     EventSpec("intake", "case", "amended", 1, events.CaseAmended),

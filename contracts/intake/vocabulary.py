@@ -89,6 +89,53 @@ class PaymentMethod(StrEnum):
     POS = "pos"
 
 
+class LimitKind(StrEnum):
+    """What has to be done by an instant that is reckoned in a unit's working time: of cases, then of complaints."""
+
+    DUE = "due"
+    ACCEPTANCE = "acceptance"
+    SUPPLEMENT = "supplement"
+    CORRECTION = "correction"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    ANSWER = "answer"
+
+
+LIMIT_NAMES: dict[LimitKind, tuple[str, str, str]] = {
+    LimitKind.DUE: ("hạn trả kết quả", "the result", "NĐ 118/2025 Đ17.3"),
+    LimitKind.ACCEPTANCE: ("hạn tiếp nhận hồ sơ trực tuyến", "accepting an online case", "NĐ 118/2025 Đ17.2"),
+    LimitKind.SUPPLEMENT: ("hạn bổ sung hồ sơ", "the citizen's supplement", "NĐ 118/2025 Đ19.5"),
+    LimitKind.CORRECTION: ("hạn sửa kết quả có sai sót", "correcting the result", "NĐ 118/2025 Đ23.1"),
+    LimitKind.ACKNOWLEDGEMENT: ("hạn tiếp nhận phản ánh", "acknowledging a complaint", ""),
+    LimitKind.ANSWER: ("hạn trả lời phản ánh", "answering a complaint", ""),
+}
+"""For people, in Vietnamese and English; with the article, where one gives it."""
+
+
+class Urgency(StrEnum):
+    """How a case that waits stands to the limit of its next step, the most urgent first.
+
+    `due-soon`: it passes by the end of the next working day, so that this is the last one on which an apology can set
+    a new date (Decree 118/2025 Art 19.6: a day before). `no-limit`: no text gives one. `ready`: the result waits to be
+    picked up, which is no delay of the office.
+    """
+
+    OVERDUE = "overdue"
+    DUE_SOON = "due-soon"
+    IN_TIME = "in-time"
+    NO_LIMIT = "no-limit"
+    READY = "ready"
+
+
+URGENCY_NAMES: dict[Urgency, tuple[str, str]] = {
+    Urgency.OVERDUE: ("quá hạn", "overdue"),
+    Urgency.DUE_SOON: ("sắp đến hạn", "due soon"),
+    Urgency.IN_TIME: ("trong hạn", "in time"),
+    Urgency.NO_LIMIT: ("không có hạn", "no limit"),
+    Urgency.READY: ("chờ nhận kết quả", "ready for pickup"),
+}
+"""For people, in Vietnamese and English."""
+
+
 class IntervalKind(StrEnum):
     """What a case waited for, between two instants."""
 

@@ -27,7 +27,7 @@ from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.operations.letters import Found, find, listing
 from services.operations.words import table
-from services.worktime.clock import ZONE
+from services.worktime.clock import written
 
 _LONG = 60.0
 T = TypeVar("T")
@@ -222,11 +222,10 @@ def _run(work: Callable[[Caller], Awaitable[T]]) -> T:
 
 def _show_line(each: Found, console: Console) -> None:
     letter = each.letter
-    died = letter.died_at.astimezone(ZONE)
     kind = letter.subject.removeprefix("evt.")
     place = f", hồ sơ / entity {letter.entity}, bản / version {letter.version}" if letter.entity else ""
     console.print(f"[bold]{letter.id}[/] {each.service} ({letter.status})", highlight=False)
-    console.print(f"  {died:%d/%m/%Y %H:%M:%S} {escape(kind)}{place}", highlight=False, soft_wrap=True)
+    console.print(f"  {written(letter.died_at, seconds=True)} {escape(kind)}{place}", highlight=False, soft_wrap=True)
     console.print(f"  [red]{escape(letter.error)}[/]", highlight=False, soft_wrap=True)
     if letter.behind or letter.tries > 1:
         console.print(

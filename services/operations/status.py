@@ -18,7 +18,7 @@ from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.operations.bus import DurableLook, StreamLook, look_at_durable, look_at_stream
 from services.operations.words import Finding, clock, many, since, size, table, tell
-from services.worktime.clock import SystemClock
+from services.worktime.clock import SystemClock, written
 
 _PATIENCE = 2.0
 _LATE = 60.0  # seconds after which something that waits is a finding
@@ -218,13 +218,14 @@ def show(found: Status, console: Console) -> None:
     console.print(services, "")
     streams = table("Luồng/stream", "sự kiện/events>", "cỡ/size>", "đầy/full>", "tạo lúc/created")
     for stream in found.streams:
-        made = stream.generation.astimezone(found.at.tzinfo) if stream.generation else None
         streams.add_row(
             stream.name,
             str(stream.messages),
             size(stream.bytes),
             f"{stream.share:.0%}",
-            f"{made:%d/%m/%Y %H:%M:%S}" if made else f"[red]{escape(stream.problem or '')}[/]",
+            written(stream.generation, seconds=True)
+            if stream.generation
+            else f"[red]{escape(stream.problem or '')}[/]",
         )
     console.print(streams, "")
     durables = table("Hàng đợi/durable", "chưa giao/lag>", "chưa xong/unacked>", "giao lại/again>", "")

@@ -14,6 +14,27 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(ZONE)
 
 
+def iso(instant: datetime) -> str:
+    """An instant with its offset as programs write it, in Vietnam's zone; in its own where years end or begin."""
+    return _told(instant).isoformat()
+
+
+def written(instant: datetime, lang: str | None = None, *, seconds: bool = False) -> str:
+    """An instant as people read it in Vietnam, `23:52 24/11/2026`; `lang="en"`: `2026-11-24 23:52`.
+
+    ValueError: it has no zone.
+    """
+    time_of_day = "%H:%M:%S" if seconds else "%H:%M"
+    return format(_told(instant), f"%Y-%m-%d {time_of_day}" if lang == "en" else f"{time_of_day} %d/%m/%Y")
+
+
+def _told(instant: datetime) -> datetime:
+    try:
+        return local(instant)
+    except OverflowError:  # at the very ends of the years that there are: what is refused must still be told
+        return instant
+
+
 def span(first: date, last: date) -> tuple[datetime, datetime]:
     """The instants from the start of the first day to the end of the last, the latter excluded."""
     return datetime.combine(first, time.min, ZONE), datetime.combine(last + timedelta(days=1), time.min, ZONE)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
 from services.worktime.calendar import Calendar, Reason
-from services.worktime.clock import ZONE
+from services.worktime.clock import ZONE, written
 from services.worktime.limits import DeadlineRules, ProcessingTime, Unit
 
 _DECREE = "NĐ 118/2025 Đ{}"
@@ -14,6 +14,7 @@ _CLOCK_STARTS = _DECREE.format("17.3")
 _NO_RECEIPT = _DECREE.format("17.4")
 _AFTER_CUTOFF = _DECREE.format("18.2")
 _RESTART = _DECREE.format("19.5")
+_EXTENSION = _DECREE.format("19.6")
 _FIRST_DAY = "BLDS 2015 Đ147.2"
 _LAST_DAY_OFF = "BLDS 2015 Đ148.5"
 _PAUSE = "QĐ 766/QĐ-TTg mục 2.1"
@@ -60,8 +61,8 @@ def steps_of_pauses(
             Step(
                 "paused",
                 end,
-                f"Chờ bổ sung từ {start:%d/%m/%Y %H:%M}: không tính {vi} làm việc",
-                f"Awaiting the supplement from {start:%Y-%m-%d %H:%M}: {en} of working time not counted",
+                f"Chờ bổ sung từ {written(start)}: không tính {vi} làm việc",
+                f"Awaiting the supplement from {written(start, 'en')}: {en} of working time not counted",
                 _PAUSE,
             )
         )
@@ -69,6 +70,39 @@ def steps_of_pauses(
         Step("due", moved, "Hạn sau khi trừ thời gian bổ sung", "Due, less the time of the supplement", _PAUSE)
     )
     return tuple(steps)
+
+
+def payment(since: datetime, until: datetime, calendar: Calendar) -> Step:
+    """A payment was waited for off the clock."""
+    vi, en = duration(calendar.working_time_between(since, until))
+    return Step(
+        "paused",
+        until,
+        f"Chờ nộp tiền từ {written(since)}: không tính {vi} làm việc",
+        f"Awaiting the payment from {written(since, 'en')}: {en} of working time not counted",
+        "",
+    )
+
+
+def due_after_payment(at: datetime) -> Step:
+    """Where payments off the clock moved the due instant."""
+    return Step("due", at, "Hạn sau khi trừ thời gian chờ nộp tiền", "Due, less the time of the payment", "")
+
+
+def extension(at: datetime) -> Step:
+    """An apology was sent."""
+    vi, en = "Xin lỗi và hẹn lại ngày trả: thay cho hạn trước", "Apology with a new date, in place of the one before"
+    return Step("extended", at, vi, en, _EXTENSION)
+
+
+def due_by_extension(at: datetime) -> Step:
+    """The new date of an apology."""
+    return Step("due", at, "Hạn trả kết quả theo lần hẹn lại", "The result is due by the new date", _EXTENSION)
+
+
+def due_as_told(at: datetime) -> Step:
+    """A due instant that today's data do not give any more, and that stands."""
+    return Step("due", at, "Hạn đã báo, giữ nguyên", "Due as it was told, which stands", "")
 
 
 def duration(amount: timedelta) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -202,4 +203,6 @@ async def answer(calls: Calls, call: Any) -> Any:
     verb = "cmd" if isinstance(call, Command) else "qry"
     spec = TOPOLOGY.call_of(calls.service, type(call.data))
     assert spec.subject.startswith(verb)
-    return Reply[Any].model_validate_json(await calls.answer(spec.subject, call.model_dump_json().encode()))
+    sent = await calls.answer(spec.subject, call.model_dump_json().encode())
+    assert not re.search(rb'\d\d:\d\d(\.\d+)?(Z|\+00:00)"', sent), sent  # people read it: in Vietnam's time
+    return Reply[Any].model_validate_json(sent)

@@ -65,8 +65,14 @@ async def test_an_inbox_paged_to_its_end_shows_each_case_once_and_in_order(datab
         view = (await answer(calls, query(page))).result
         shown += view["cases"]
         cursor = view.get("cursor")
-    order = [(datetime.fromisoformat(case["queue_at"]), case["case_id"]) for case in shown]
+    ranks = [0 if "act_by" in case else 1 + (case["state"] == "completed") for case in shown]
+    order = [
+        (rank, datetime.fromisoformat(case["queue_at"]), case["case_id"])
+        for rank, case in zip(ranks, shown, strict=True)
+    ]
     assert order == sorted(order)
+    assert {0, 2} <= set(ranks)
+    assert [rank for rank, case in zip(ranks, shown, strict=True) if (case["urgency"] == "ready") != (rank == 2)] == []
     assert len({case["case_id"] for case in shown}) == len(shown) > 100
     assert len(shown) == await database.pool.fetchval("select count(*) from cases where deciding_unit = '31570'")
 

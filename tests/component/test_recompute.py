@@ -39,7 +39,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZONE)
 FRIDAY_OFF = shipped(ReferenceKind.DAYS) + "2026-03-06,off,local,,Nghỉ thử,A day off,test\n"
 OPEN, MOVED = 60, 45
-CLOSED: dict[str, Any] = {"state": CaseState.COMPLETED, "version": 3, "outcome": Outcome.GRANTED}
 REFERENCE = Reference.shipped()
 
 
@@ -78,6 +77,7 @@ def case(number: int, procedure: str = "1.004222", at: datetime = MONDAY, **more
         "clock_started_at": at,
         "first_due_at": due.due_at,
         "due_at": due.due_at,
+        "act_by": due.due_at,
         "rule_version": due.rule_version,
         "calendar_version": due.calendar_version,
     }
@@ -98,6 +98,7 @@ async def open_cases(database: Database) -> list[Case]:
             1_000 + n,
             state=CaseState.COMPLETED,
             version=3,
+            act_by=None,
             completed_at=MONDAY + timedelta(hours=1),
             outcome=Outcome.GRANTED,
         )
@@ -116,11 +117,12 @@ async def publish(calls: Calls, days: str = FRIDAY_OFF, note: str = "Nghỉ th�
 
 async def check(database: Database, log: asyncpg.Connection[Any], before: list[Case], run: UUID) -> None:
     """Each case that had to move did so once, with its event, its line in the run, and the next version."""
-    after = {row["id"]: row for row in await database.pool.fetch("select id, version, due_at from cases")}
+    after = {row["id"]: row for row in await database.pool.fetch("select id, version, due_at, act_by from cases")}
     moved = {each.id: each for each in before if after[each.id]["due_at"] != each.due_at}
     assert len(moved) == MOVED
     assert {each.procedure for each in moved.values()} == {"1.004222", "1.010038"}
     assert {after[id]["version"] for id in moved} == {3}
+    assert [id for id in moved if after[id]["act_by"] != after[id]["due_at"]] == []
     assert {after[each.id]["version"] for each in before if each.id not in moved} == {2}
     told = await log.fetch(
         """select entity, version, payload::jsonb->'data'->>'recompute' as run,
@@ -132,8 +134,8 @@ async def check(database: Database, log: asyncpg.Connection[Any], before: list[C
         id: (3, str(run), each.due_at, after[id]["due_at"]) for id, each in moved.items()
     }
     assert len(told) == MOVED
-    rows = await database.pool.fetch("select case_id from deadline_move where recompute = $1", run)
-    assert sorted(row["case_id"] for row in rows) == sorted(moved)
+    rows = await database.pool.fetch("select entity from deadline_move where recompute = $1", run)
+    assert sorted(row["entity"] for row in rows) == sorted(moved)
     found = await database.pool.fetchrow("select looked, moved, open_cases, done_at from deadline_recompute")
     assert found is not None
     assert (found["looked"], found["moved"], found["open_cases"]) == (OPEN, MOVED, OPEN)
@@ -219,8 +221,8 @@ async def test_a_case_in_somebodys_hand_is_waited_for_and_looked_at_as_it_then_i
     await publish(calls)
     async with database.unit_of_work() as work:
         await work.connection.execute(
-            """update cases set state = 'completed', version = 3, completed_at = now(), outcome = 'granted'
-               where id = $1""",
+            """update cases set state = 'completed', version = 3, completed_at = now(), outcome = 'granted',
+                                act_by = null where id = $1""",
             cases[1].id,
         )
         working = asyncio.create_task(Recompute(database, ReferenceBook(), TRAIL, CLOCK)())
@@ -250,6 +252,7 @@ async def test_what_is_due_for_deletion_is_counted_and_nothing_is_deleted(databa
     closed = {
         "state": CaseState.COMPLETED,
         "version": 3,
+        "act_by": None,
         "completed_at": old + timedelta(hours=1),
         "outcome": Outcome.GRANTED,
     }

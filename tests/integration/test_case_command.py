@@ -32,7 +32,9 @@ async def test_cases_are_listed_found_and_explained(home: Path) -> None:
         )
         shown = [*first["cases"], *rest["cases"]]
         assert len(shown) == sum(first["counts"].values()) == len({each["case_id"] for each in shown})
-        assert [each["queue_at"] for each in shown] == sorted(each["queue_at"] for each in shown)
+        order = [("act_by" not in each, each["queue_at"]) for each in shown]
+        assert order == sorted(order)
+        assert [each["urgency"] for each in shown] == ["overdue"] * 16 + ["ready"] * (len(shown) - 16)
 
         one = next(each for each in shown if each["state"] == "accepted")
         found = json.loads(await command(home, "case", "find", one["case_code"][-4:], "--json"))
@@ -45,7 +47,9 @@ async def test_cases_are_listed_found_and_explained(home: Path) -> None:
             ("list", "--unit", "31570", "--size", "200"),
             ("find", one["case_code"]),
         ):
-            assert one["case_code"] in await command(home, "case", *page)
+            said = await command(home, "case", *page)
+            assert one["case_code"] in said
+            assert "quá hạn / overdue" in said
         await command(home, "case", "show", "H13.57-250701-9999", code=1)
         await command(home, "case", "find", "%%%", code=2)
 

@@ -46,10 +46,15 @@ async def test_a_new_day_off_is_published_and_the_command_says_what_moved(stack:
     moved = {row["case_code"] for row in due if after[row["case_code"]] != row["due_at"]}
     assert moved
     assert f"Đã xem {len(due)} hồ sơ, dời hạn {len(moved)}" in said
+    passed = f"{len(moved)}, {len(moved)} đã quá hạn khi công bố"  # the sample month is over
+    assert passed in said
     (run,) = (json.loads(line) for line in (await command(stack.home, "catalogue", "moved", "--json")).splitlines())
     assert (run["looked"], run["moved"]) == (len(due), len(moved))
     listed = (await command(stack.home, "catalogue", "moved", run["id"], "--json")).splitlines()
     assert {json.loads(line)["case_code"] for line in listed} == moved
+    told = await command(stack.home, "catalogue", "moved", run["id"])
+    assert told.splitlines()[0].count("Nghỉ thử") == 1
+    assert "(ngày nghỉ, bản " in told
 
 
 async def test_a_bad_file_is_refused_line_by_line_and_nothing_is_kept(stack: Stack, tmp_path: Path) -> None:

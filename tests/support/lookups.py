@@ -174,7 +174,7 @@ async def lookups(connection: Connection, unit: str, province: str) -> list[Look
         Lookup("import: 500 codes, for update", cases.BY_CODES, (codes,), 1_000),  # each is read, and locked
     ]
     for side, whose in (("receiving_unit", unit), ("deciding_unit", unit), ("province", province)):
-        for place, after in (("first", (FIRST, UUID(int=0))), ("deep", await _middle(connection, side, whose))):
+        for place, after in (("first", (0, FIRST, UUID(int=0))), ("deep", await _middle(connection, side, whose))):
             name, page = f"inbox, {side}, {place} page", inbox.PAGE.format(side=side)
             found.append(Lookup(name, page, (whose, list(WAITING), *after, SIZE), SIZE * len(WAITING)))
         name, counts = f"inbox, {side}, counts", inbox.COUNTS.format(side=side)
@@ -194,12 +194,15 @@ async def writes(connection: Connection) -> list[Lookup]:
     ]
 
 
-async def _middle(connection: Connection, side: str, whose: str) -> tuple[datetime, UUID]:
+async def _middle(connection: Connection, side: str, whose: str) -> inbox.Place:
+    """A place with as many cases before it as behind; results that wait for pickup are left out."""
     row = await connection.fetchrow(
-        f"select percentile_disc(0.5) within group (order by queue_at) as at from cases where {side} = $1", whose
+        f"""select queue_rank, percentile_disc(0.5) within group (order by queue_at) as at from cases
+            where {side} = $1 group by queue_rank order by queue_rank limit 1""",
+        whose,
     )
     assert row is not None
-    return row["at"], UUID(int=0)
+    return row["queue_rank"], row["at"], UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)

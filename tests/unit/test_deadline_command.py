@@ -28,7 +28,7 @@ def told(*arguments: str) -> Any:
 
 def test_the_example_in_words() -> None:
     output = run(*EXAMPLE).output
-    assert "Thứ Năm 11/09/2025 17:00" in output
+    assert "Thứ Năm, 17:00 11/09/2025" in output
     for part in ("Ngày làm việc thứ 7: 11/09/2025", "Working day 7: 2025-09-11", "BLDS 2015 Đ147.2", "Quốc khánh"):
         assert part in output
     # The picture: National Day struck out, counted days ticked, the due day filled.
@@ -71,7 +71,7 @@ def test_both_readings_of_a_supplement() -> None:
     assert found["restarted"]["steps"][0]["article"] == "NĐ 118/2025 Đ19.5"
     assert found["paused"]["due_at"] == "2025-09-16T08:30:00+07:00"  # 17 h 30 min on
     output = run(*wish, "--now", "2025-09-15T17:00").output
-    assert "Thứ Ba 16/09/2025 17:00" in output
+    assert "Thứ Ba, 17:00 16/09/2025" in output
     assert "còn 8 giờ làm việc" in output
 
 

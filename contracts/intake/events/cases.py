@@ -13,6 +13,7 @@ from contracts.intake.vocabulary import (
     CaseState,
     Channel,
     CommuneCode,
+    LimitKind,
     Outcome,
     ProcedureCode,
     StopCause,
@@ -114,7 +115,8 @@ class CaseExtended(CaseFact):
 class DeadlineMoved(CaseFact):
     """The unit's calendar changed, and the due instant of the open case with it.
 
-    `recompute` is the run that found it: its list has all that moved for the same reason.
+    `recompute` is the run that found it: its list has all that moved for the same reason. `was_overdue`: the old
+    instant had passed when the calendar was published; whoever counts the overdue counts this case otherwise now.
     """
 
     moved_at: AwareDatetime
@@ -124,6 +126,21 @@ class DeadlineMoved(CaseFact):
     reason_vi: str | None = None
     reason_en: str | None = None
     recompute: UUID | None = None
+    was_overdue: bool = False
+
+
+class LimitMoved(CaseFact):
+    """The unit's calendar changed, and with it another limit of the case than its due instant. As `DeadlineMoved`."""
+
+    limit: LimitKind
+    moved_at: AwareDatetime
+    old_by: AwareDatetime
+    by: AwareDatetime
+    calendar_version: str
+    reason_vi: str | None = None
+    reason_en: str | None = None
+    recompute: UUID | None = None
+    was_overdue: bool = False
 
 
 class CaseWithdrawn(CaseFact):

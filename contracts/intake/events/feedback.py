@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from contracts.envelope import Message
 from contracts.intake.feedback import ComplaintOutcome, ComplaintSubject, FeedbackReason, Satisfaction
-from contracts.intake.vocabulary import CommuneCode, ProcedureCode, UnitCode
+from contracts.intake.vocabulary import CommuneCode, LimitKind, ProcedureCode, UnitCode
 
 
 class RatingRecorded(Message):
@@ -41,6 +41,23 @@ class ComplaintFiled(ComplaintFact):
     filed_at: AwareDatetime
     acknowledge_by: AwareDatetime
     answer_by: AwareDatetime
+
+
+class ComplaintLimitMoved(ComplaintFact):
+    """The unit's calendar changed, and with it until when the complaint is to be acknowledged or answered.
+
+    `was_overdue`: the old instant had passed when the calendar was published. `recompute`: the run that found it.
+    """
+
+    limit: LimitKind
+    moved_at: AwareDatetime
+    old_by: AwareDatetime
+    by: AwareDatetime
+    calendar_version: str
+    reason_vi: str | None = None
+    reason_en: str | None = None
+    recompute: UUID | None = None
+    was_overdue: bool = False
 
 
 class ComplaintAcknowledged(ComplaintFact):

@@ -17,6 +17,7 @@ from contracts.intake.vocabulary import (
     ProcedureCode,
     StopCause,
     UnitCode,
+    Urgency,
 )
 
 PageSize = Annotated[int, Field(ge=1, le=200)]
@@ -69,7 +70,8 @@ class CaseView(Message):
 
     `due_at` is the law's reading, by which a supplement starts the clock anew; `due_at_paused` that of Decision 766,
     which subtracts the citizen's time; `first_due_at` what the receipt says. `act_by`: until when the law wants the
-    next step.
+    next step. Where an apology set a new date (Art 19.6), both readings go on from `new_due_at`; the last of the steps
+    is what holds.
     """
 
     case_id: UUID
@@ -92,11 +94,13 @@ class CaseView(Message):
     clock_started_at: AwareDatetime | None = None
     started_at: AwareDatetime | None = None
     extended_at: AwareDatetime | None = None
+    new_due_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     outcome: Outcome | None = None
     stop_cause: StopCause | None = None
     rule_version: str | None = None
     calendar_version: str | None = None
+    urgency: Urgency | None = None
     waits: list[CaseWait] = Field(default_factory=list)
     moves: list[AllowedMove] = Field(default_factory=list)
 
@@ -126,7 +130,8 @@ class CaseHistoryView(Message):
 
 
 class Inbox(Message):
-    """Cases that wait, in the order in which they have to be done.
+    """Cases that wait, in the order in which they have to be done: overdue ones, then by the next limit, then work
+    without a limit and last results to be picked up, the longest waiting first.
 
     `side`: of the unit that receives, of the one that decides, or of a whole province. `states` empty: all that wait.
     `cursor`: the one that the page before ended with.
@@ -140,7 +145,10 @@ class Inbox(Message):
 
 
 class ListedCase(Message):
-    """A case in a list. `queue_at`: what the list is ordered by, `act_by` or else since when it waits."""
+    """A case in a list. `queue_at`: what its part of the list is ordered by, `act_by` or else since when it waits.
+
+    `urgency` None: it waits for nobody.
+    """
 
     case_id: UUID
     case_code: CaseCode | None = None
@@ -155,6 +163,7 @@ class ListedCase(Message):
     due_at: AwareDatetime | None = None
     act_by: AwareDatetime | None = None
     queue_at: AwareDatetime
+    urgency: Urgency | None = None
 
 
 class InboxView(Message):

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.envelope import Message
-from contracts.intake.vocabulary import CaseCode
+from contracts.intake.vocabulary import CaseCode, CommuneCode, LimitKind
 
 
 class DeadlineRecomputes(Message):
@@ -15,10 +15,19 @@ class DeadlineRecomputes(Message):
     limit: int = Field(default=20, ge=1, le=200)
 
 
+class MovedLimits(Message):
+    """How many limits of one kind a run moved. `overdue`: those that had passed when the calendar was published."""
+
+    limit: LimitKind
+    moved: int
+    overdue: int
+
+
 class RecomputeRun(Message):
     """One run: why, how far it is, and what it found.
 
-    `open_cases` were open when it began, empty before; it has `looked` at so many.
+    `open_cases` had a limit when it began, empty before; it has `looked` at so many, and `moved` limits of so many.
+    `limits`: what moved, of complaints as well, by its kind.
     """
 
     id: UUID
@@ -30,6 +39,7 @@ class RecomputeRun(Message):
     open_cases: int | None = None
     looked: int
     moved: int
+    limits: list[MovedLimits] = Field(default_factory=list)
 
 
 class DeadlineRecomputesView(Message):
@@ -39,7 +49,7 @@ class DeadlineRecomputesView(Message):
 
 
 class DeadlineMoves(Message):
-    """The cases that a run moved, in the order of their ids; `after` is the last one of the page before."""
+    """The cases and complaints that a run moved, in the order of their ids; `after`: `next` of the page before."""
 
     recompute: UUID
     after: UUID | None = None
@@ -47,19 +57,37 @@ class DeadlineMoves(Message):
 
 
 class DeadlineMove(Message):
-    """A case that is due at another instant."""
+    """A limit of a case that is at another instant: at `due_at`, until now at `old_due_at`.
+
+    `was_overdue`: the old instant had passed when the calendar was published.
+    """
 
     case_id: UUID
     case_code: CaseCode | None = None
     old_due_at: AwareDatetime
     due_at: AwareDatetime
     calendar_version: str
+    limit: LimitKind = LimitKind.DUE
+    was_overdue: bool = False
+
+
+class ComplaintMove(Message):
+    """A limit of a complaint that is at another instant. As `DeadlineMove`."""
+
+    complaint_id: UUID
+    unit: CommuneCode
+    limit: LimitKind
+    old_by: AwareDatetime
+    by: AwareDatetime
+    calendar_version: str
+    was_overdue: bool = False
 
 
 class DeadlineMovesView(Message):
-    """A page; `next` is where the one after it begins, empty at the end."""
+    """A page; `next` is where the one after it begins, empty at the end. All limits of a case stand on one page."""
 
     reason_vi: str
     reason_en: str
     moves: list[DeadlineMove]
+    complaints: list[ComplaintMove] = Field(default_factory=list)
     next: UUID | None = None

@@ -14,7 +14,7 @@ from contracts.intake.queries.visits import AssistanceSummary, AssistanceSummary
 from services.chassis.command_group import Group
 from services.chassis.command_options import Day, UnitCode
 from services.chassis.connect import operator
-from services.intake.cli.words import COMPLAINTS, CONCLUSIONS, REASONS, SATISFACTION, SUBJECTS
+from services.intake.cli.words import COMPLAINTS, CONCLUSIONS, REASONS, SATISFACTION, SUBJECTS, VISITS
 
 View = TypeVar("View", bound=BaseModel)
 
@@ -126,4 +126,4 @@ def show_satisfaction(view: SatisfactionSummaryView, console: Console) -> None:
 
 
 def _shares(shares: list[VisitShare]) -> str:
-    return ", ".join(f"{each.value} {each.visits}" for each in shares)
+    return ", ".join(f"{VISITS.get(each.value, each.value)}: {each.visits}" for each in shares)

@@ -17,8 +17,7 @@ from services.chassis.connect import operator
 from services.intake.cli import audit_check
 from services.intake.cli.audit_check import Finding, Verdict
 from services.intake.cli.options import Case
-from services.intake.cli.words import action, role, state
-from services.worktime.clock import ZONE
+from services.intake.cli.words import action, clock, role, state
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _WORDS = {
@@ -151,7 +150,7 @@ def _line(each: AuditEntry) -> str:
     moved = (each.from_state, each.to_state)
     parts = [
         f"{each.number:>3}",
-        f"{each.at.astimezone(ZONE):%H:%M:%S %d/%m/%Y}",
+        clock(each.at, seconds=True),
         action(each.action),
         f"{each.actor} ({role(each.role)})",
         *([" → ".join(state(name) or "–" for name in moved)] if any(moved) else []),
@@ -184,7 +183,7 @@ def tell(verdict: Verdict, console: Console, *, trusted: bool) -> None:
 
 
 def _where(finding: Finding) -> str:
-    parts = [] if finding.day is None else [finding.day.isoformat()]
+    parts = [] if finding.day is None else [f"{finding.day:%d/%m/%Y}"]
     if finding.entity is not None:
         word = "phiên bản / version" if finding.kind == "event-without-entry" else "mục / entry"
         parts.append(f"{finding.entity}, {word} {finding.number}")

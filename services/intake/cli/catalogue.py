@@ -46,7 +46,17 @@ from services.chassis.client import Caller
 from services.chassis.command_group import Group
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
-from services.intake.cli.catalogue_views import STATUS, instant, moved_line, show_diff, show_procedure, show_unit
+from services.intake.cli.catalogue_views import (
+    STATUS,
+    kind_name,
+    moved_line,
+    moved_of,
+    show_diff,
+    show_procedure,
+    show_run,
+    show_unit,
+)
+from services.intake.cli.words import clock, reason
 from services.intake.domain.reference_documents import FORMS
 from services.intake.domain.tables import neutral_table
 
@@ -98,7 +108,7 @@ def draft(kind: str, file: Path, note: str, as_json: bool) -> None:
         return
     show_diff(drafted.diff, Console())
     click.echo(
-        f"Dự thảo / draft: {kind} {drafted.version}. "
+        f"Dự thảo / draft: {kind_name(drafted.kind)} {drafted.version}. "
         f"Công bố / publish: tiepsuc catalogue publish {kind} --version {drafted.version}"
     )
 
@@ -129,7 +139,7 @@ def publish(kind: str, file: Path | None, version: int | None, note: str, yes: b
 def withdraw(kind: str, version: int) -> None:
     """Bỏ một dự thảo / give a draft up."""
     moved = asyncio.run(_call(WithdrawDraft(kind=ReferenceKind(kind), version=version), ReferenceMoved))
-    click.echo(f"Đã bỏ / withdrawn: {moved.kind} {moved.version}")
+    click.echo(f"Đã bỏ / withdrawn: {kind_name(moved.kind)} {moved.version}")
 
 
 @catalogue.command("list")
@@ -146,7 +156,9 @@ def list_(kind: str | None, as_json: bool) -> None:
     for line in view.documents:
         at = line.published_at or line.created_at
         by = line.published_by or line.created_by
-        table.add_row(line.kind, str(line.version), STATUS[line.status], instant(at), escape(by), escape(line.note))
+        table.add_row(
+            kind_name(line.kind), str(line.version), STATUS[line.status], clock(at), escape(by), escape(line.note)
+        )
     Console().print(table)
 
 
@@ -234,24 +246,25 @@ async def _publish(
             version, base = drafted.version, drafted.base
             show_diff(drafted.diff, console)
             if ask and not await asyncio.to_thread(click.confirm, "Công bố / publish?", err=as_json):
-                click.echo(f"Vẫn là dự thảo / still a draft: {kind} {version}", err=True)
+                click.echo(f"Vẫn là dự thảo / still a draft: {kind_name(kind)} {version}", err=True)
                 raise click.Abort
         wish = PublishReference(kind=kind, version=version or 1, note=note)
         done = await _ask(caller, wish, ReferenceMoved, file, base)
         if not as_json:
             console.print(
-                f"Đã công bố / published: {kind} {done.version}; {done.events} mục được thông báo / entries told"
+                f"Đã công bố / published: {kind_name(done.kind)} {done.version}; "
+                f"{done.events} mục được thông báo / entries told"
             )
         run = await _follow(caller, done.recompute, console) if done.recompute else None
-        found = await _page(caller, run.id, None, _EXAMPLES) if run and run.moved else None
+        found = await _page(caller, run.id, None, _EXAMPLES) if run and run.limits else None
     if as_json:
         told = {"published": done.model_dump(mode="json"), "recompute": run and run.model_dump(mode="json")}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     elif run:
-        console.print(f"Đã xem {run.looked} hồ sơ, dời hạn {run.moved} / looked at {run.looked}, moved {run.moved}")
-        for move in found.moves if found else []:
-            console.print(f"  {moved_line(move)}", highlight=False)
-        if run.moved > _EXAMPLES:
+        show_run(run, console)
+        for move in moved_of(found)[:_EXAMPLES] if found else ():
+            console.print(f"  {moved_line(move)}", highlight=False, soft_wrap=True)
+        if sum(each.moved for each in run.limits) > _EXAMPLES:
             console.print(f"  … tất cả / all: tiepsuc catalogue moved {run.id}", highlight=False)
 
 
@@ -279,16 +292,19 @@ async def _moved(run: UUID | None, as_json: bool) -> None:
         if run is None:
             view = await _ask(caller, DeadlineRecomputes(), DeadlineRecomputesView)
             for each in view.runs:
-                state = instant(each.done_at) if each.done_at else f"{each.looked}/{each.open_cases or '?'}"
-                line = f"{each.id}  {state}  dời / moved {each.moved}  {each.reason_vi} / {each.reason_en}"
+                state = clock(each.done_at) if each.done_at else f"{each.looked}/{each.open_cases or '?'}"
+                limits = sum(kind.moved for kind in each.limits)
+                passed = sum(kind.overdue for kind in each.limits)
+                counts = f"dời / moved {limits}, đã quá hạn / had passed {passed}"
+                line = f"{each.id}  {state}  {counts}  {reason(each.reason_vi, each.reason_en)}"
                 click.echo(each.model_dump_json() if as_json else line)
             return
         after: UUID | None = None
         while True:
             page = await _page(caller, run, after, 1_000)
             if after is None and not as_json:
-                click.echo(f"{page.reason_vi} / {page.reason_en}")
-            for move in page.moves:
+                click.echo(reason(page.reason_vi, page.reason_en))
+            for move in moved_of(page):
                 click.echo(move.model_dump_json() if as_json else moved_line(move))
             if (after := page.next) is None:
                 return

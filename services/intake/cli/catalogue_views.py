@@ -1,16 +1,22 @@
 """How `tiepsuc catalogue` shows what it is told, for people."""
 
-from datetime import datetime
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from contracts.intake.catalogue import Confidence, DocumentStatus, LimitUnit, Needed, PaperForm
+from contracts.intake.catalogue import (
+    KIND_NAMES,
+    Confidence,
+    DocumentStatus,
+    LimitUnit,
+    Needed,
+    PaperForm,
+    ReferenceKind,
+)
 from contracts.intake.commands.catalogue import ReferenceDiff
 from contracts.intake.queries.catalogue import ProcedureView, UnitHistoryView
-from contracts.intake.queries.recompute import DeadlineMove
-from services.worktime.clock import ZONE
+from contracts.intake.queries.recompute import ComplaintMove, DeadlineMove, DeadlineMovesView, RecomputeRun
+from services.intake.cli.words import clock, limit
 
 STATUS = {
     DocumentStatus.DRAFT: "dự thảo / draft",
@@ -115,11 +121,32 @@ def show_unit(units: UnitHistoryView, console: Console) -> None:
             )
 
 
-def moved_line(move: DeadlineMove) -> str:
-    """A case that is due at another instant."""
-    return f"{move.case_code or move.case_id}: {instant(move.old_due_at)} → {instant(move.due_at)}"
+def kind_name(kind: ReferenceKind) -> str:
+    """A kind of document, with the word that commands take for it."""
+    return f"{KIND_NAMES[kind][0]} / {kind}"
 
 
-def instant(at: datetime) -> str:
-    """An instant as people write it."""
-    return f"{at.astimezone(ZONE):%d/%m/%Y %H:%M}"
+def moved_of(page: DeadlineMovesView) -> list[DeadlineMove | ComplaintMove]:
+    """What stands on a page: cases, then complaints."""
+    return [*page.moves, *page.complaints]
+
+
+def moved_line(move: DeadlineMove | ComplaintMove) -> str:
+    """A limit that is at another instant: of which case or complaint, and whether it had passed."""
+    if isinstance(move, DeadlineMove):
+        whose, old, new = str(move.case_code or move.case_id), move.old_due_at, move.due_at
+    else:
+        whose, old, new = f"phản ánh / complaint {move.complaint_id} ({move.unit})", move.old_by, move.by
+    passed = ", đã quá hạn / had passed" if move.was_overdue else ""
+    return f"{whose}: {clock(old)} → {clock(new)}, {limit(move.limit)}{passed}"
+
+
+def show_run(run: RecomputeRun, console: Console) -> None:
+    """What a run has found: how many limits of each kind moved, and how many of these had passed."""
+    console.print(
+        f"Đã xem {run.looked} hồ sơ, dời hạn {run.moved} / looked at {run.looked} cases, moved {run.moved}",
+        highlight=False,
+    )
+    for each in run.limits:
+        passed = f", {each.overdue} đã quá hạn khi công bố / had passed when published" if each.overdue else ""
+        console.print(f"  {limit(each.limit)}: {each.moved}{passed}", highlight=False)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from services.intake.explaining import Explanation, Mark, MarkedDay, remaining
 from services.worktime.calendar import Calendar, Hours
+from services.worktime.clock import written
 from services.worktime.deadline import Deadline
 from services.worktime.steps import duration
 
@@ -48,7 +49,9 @@ def both(vi: str, en: str, lang: str | None) -> str:
 
 def instant(at: datetime, lang: str | None = None) -> str:
     """An instant with its weekday, as people of the language write it; in both, the Vietnamese one."""
-    return f"{day_text(at, lang)} {at:%H:%M}"
+    if lang == "en":
+        return f"{_WEEKDAYS_EN[at.weekday()]} {written(at, lang)}"
+    return f"{_WEEKDAYS_VI[at.weekday()]}, {written(at)}"
 
 
 def day_text(day: date, lang: str | None = None) -> str:
@@ -137,9 +140,9 @@ def _steps(deadline: Deadline, title: str, console: Console, lang: str | None) -
     for step in deadline.steps:
         style = _KINDS.get(step.kind, "")
         note = _note(step.note_vi, step.note_en, lang, style)
-        at = f"{step.at:%Y-%m-%d}" if lang == "en" else f"{step.at:%d/%m/%Y}"
-        if step.kind not in {"day_off", "swapped", "own_hours"}:
-            at += f" {step.at:%H:%M}"
+        at = written(step.at, lang)
+        if step.kind in {"day_off", "swapped", "own_hours"}:
+            at = f"{step.at:%Y-%m-%d}" if lang == "en" else f"{step.at:%d/%m/%Y}".rjust(len(at))
         table.add_row(Text(_short(lang)[step.at.weekday()], "dim"), at, note, Text(step.article, "dim"))
     console.print(Padding(table, (0, 0, 0, 2)))
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import groupby
 from typing import TypeVar
 
 import click
@@ -14,17 +16,26 @@ from rich.text import Text
 
 from contracts.intake.lifecycle import CONDITIONS, MOVES, Target
 from contracts.intake.queries import cases as queries
-from contracts.intake.vocabulary import STATE_NAMES, CaseState
+from contracts.intake.vocabulary import (
+    STATE_NAMES,
+    URGENCY_NAMES,
+    CaseState,
+    LimitKind,
+    Outcome,
+    StopCause,
+    Urgency,
+)
 from contracts.roles import ROLE_NAMES
 from services.chassis.command_options import UnitCode
 from services.chassis.connect import operator
 from services.intake.cli.options import Case
-from services.intake.cli.words import STEPS, clock
+from services.intake.cli.words import CAUSES, OUTCOMES, STEPS, clock, limit, reason
 
 Result = TypeVar("Result", bound=BaseModel)
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 _LEADS = {Target.STAYS: "=", Target.WHERE_IT_CAME_FROM: "↩"}
+_STYLES = {Urgency.OVERDUE: "red", Urgency.DUE_SOON: "yellow"}
 _MARKS = {
     "supplement": ("bổ sung", "supplement"),
     "payment": ("nộp tiền", "payment"),
@@ -37,7 +48,10 @@ _MARKS = {
 def moves(lang: str) -> None:
     """Bảng vòng đời hồ sơ: ai được làm gì, khi nào / the table of a case's life. No stack is needed."""
     vi = lang == "vi"
-    table = Table("lệnh / command", "từ / from", "đến / to", "ai / who", "điều kiện / conditions", show_lines=True)
+    table = Table(show_lines=True)
+    table.add_column("lệnh\ncommand", width=max(len(move.verb) for move in MOVES))  # verbs are not cut
+    for title in ("từ\nfrom", "đến\nto", "ai\nwho", "điều kiện\nconditions"):
+        table.add_column(title)
     for move in MOVES:
         target = _LEADS[move.target] if isinstance(move.target, Target) else _state(move.target, lang)
         table.add_row(
@@ -71,15 +85,15 @@ def show(code: str, as_json: bool) -> None:
         f"giải quyết / decided by {view.deciding_unit}"
     )
     facts = Table.grid(padding=(0, 2))
-    for label, at in (
-        ("Hạn trả / due", view.due_at),
-        ("  trên giấy hẹn / on the receipt", view.first_due_at if view.first_due_at != view.due_at else None),
-        ("  hẹn lại lúc / extended at", view.extended_at),
-        ("  cách đọc QĐ 766 / by Decision 766", view.due_at_paused if view.due_at_paused != view.due_at else None),
-        ("Việc tiếp theo trước / next step by", view.act_by if view.act_by != view.due_at else None),
-    ):
+    late = view.urgency if view.urgency in _STYLES else None
+    for label, at, why in instants(view):
         if at is not None:
-            facts.add_row(label, clock(at))
+            mark = Text(" / ".join(URGENCY_NAMES[late]), _STYLES[late]) if late and at == view.act_by else ""
+            facts.add_row(label, clock(at), f"[dim]{why}[/]", mark)
+    if view.outcome is not None:
+        facts.add_row("Kết quả / outcome", OUTCOMES[view.outcome])
+    if view.stop_cause is not None:
+        facts.add_row("Vì sao dừng / why stopped", CAUSES[view.stop_cause])
     for wait in view.waits:
         vi, en = _MARKS[wait.kind]
         facts.add_row(f"Chờ {vi} / {en}", f"{clock(wait.since)} → {clock(wait.until) if wait.until else '…'}")
@@ -115,8 +129,8 @@ def list_(unit: str, side: str, states: tuple[str, ...], size: int, cursor: str 
         "  ".join(f"{STATE_NAMES[state][0]} [bold]{count}[/]" for state, count in sorted(page.counts.items()))
         or "Không có hồ sơ nào đang chờ / no case waits"
     )
-    if page.cases:
-        console.print(_table(page.cases))
+    for part in sections(page.cases):
+        console.print(part)
     if page.cursor:
         console.print(f"[dim]trang tiếp / next page: --cursor '{page.cursor}'[/]", soft_wrap=True, highlight=False)
 
@@ -136,7 +150,9 @@ def find(text: str, as_json: bool) -> None:
     if as_json:
         click.echo(found.model_dump_json(indent=2, exclude_none=True))
     elif found.cases:
-        Console().print(_table(found.cases))
+        order: dict[Urgency | None, int] = {urgency: number for number, urgency in enumerate(Urgency)}
+        for part in sections(sorted(found.cases, key=lambda each: order.get(each.urgency, len(order)))):
+            Console().print(part)
     else:
         click.echo("Không tìm thấy hồ sơ nào / no case found")
 
@@ -161,24 +177,63 @@ def story(history: queries.CaseHistoryView) -> Table:
         told = entry.facts.get(when)
         recorded = clock(entry.recorded_at)
         at = clock(datetime.fromisoformat(told)) if isinstance(told, str) else recorded
-        old, new = entry.facts.get("old_due_at"), entry.facts.get("due_at")
-        words = [escape(said) for said in (entry.reason, *entry.items) if said]
-        if isinstance(old, str) and isinstance(new, str):
-            words.append(f"{clock(datetime.fromisoformat(old))} → {clock(datetime.fromisoformat(new))}")
+        words = [escape(said) for said in (entry.reason, *entry.items, *_facts(entry)) if said]
         if at != recorded:
             words.append(f"[dim]ghi lúc / recorded {recorded}[/]")
         story.add_row(str(entry.version), at, f"{vi}\n[dim]{en}[/]", "\n".join(words))
     return story
 
 
-def _table(cases: list[queries.ListedCase]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in ("mã / code", "trạng thái / state", "thủ tục", "xã / unit", "trước / by"):
-        table.add_column(title, no_wrap=True)
-    for each in cases:
-        by = Text(clock(each.queue_at), style="" if each.act_by else "dim")
-        table.add_row(each.case_code or "–", STATE_NAMES[each.state][0], each.procedure, each.receiving_unit, by)
-    return table
+def _facts(entry: queries.CaseStep) -> Iterator[str]:
+    """What an event says besides when: which limit moved from when to when and why, what was decided, why it ended."""
+    facts = entry.facts
+    if isinstance(kind := facts.get("limit"), str):
+        yield limit(LimitKind(kind))
+    for old, new in ((facts.get("old_due_at"), facts.get("due_at")), (facts.get("old_by"), facts.get("by"))):
+        if isinstance(old, str) and isinstance(new, str):
+            yield f"{clock(datetime.fromisoformat(old))} → {clock(datetime.fromisoformat(new))}"
+    if facts.get("was_overdue"):
+        yield "đã quá hạn khi lịch được công bố / had passed when the calendar was published"
+    vi, en = facts.get("reason_vi"), facts.get("reason_en")
+    if isinstance(vi, str) and isinstance(en, str):
+        yield reason(vi, en)
+    if isinstance(outcome := facts.get("outcome"), str):
+        yield OUTCOMES[Outcome(outcome)]
+    if isinstance(cause := facts.get("cause"), str):
+        yield CAUSES[StopCause(cause)]
+
+
+def instants(view: queries.CaseView) -> Iterator[tuple[str, datetime | None, str]]:
+    """What a case has to do with time: label, instant (None: there is nothing to say), and why it is so."""
+    extended = view.new_due_at is not None
+    holds = view.deadline_steps[-1].article if view.deadline_steps else ""
+    first = view.first_due_at if view.first_due_at != view.due_at else None
+    paused = view.due_at_paused if extended or view.due_at_paused != view.due_at else None
+    after = ", tính từ lần hẹn lại / from the new date on" if extended else ""
+    yield "Hạn trả / due", view.due_at, holds
+    yield "  trên giấy hẹn / on the receipt", first, "NĐ 118/2025 Đ17.3"
+    yield "  hẹn lại lúc / extended at", view.extended_at, "NĐ 118/2025 Đ19.6"
+    yield "  cách đọc QĐ 766 / by Decision 766", paused, f"QĐ 766/QĐ-TTg mục 2.1{after}"
+    yield "Việc tiếp theo trước / next step by", view.act_by if view.act_by != view.due_at else None, ""
+
+
+def sections(cases: list[queries.ListedCase]) -> list[Table]:
+    """A list in parts by how urgent they are, in its order; columns are as wide in each."""
+    rows = [(each.case_code or "–", STATE_NAMES[each.state][0], each.procedure, each.receiving_unit) for each in cases]
+    titles = ("mã / code", "trạng thái / state", "thủ tục", "xã / unit", "trước / by")
+    widths = [max(len(cell) for cell in column) for column in zip(titles[:4], *rows, strict=True)]
+    found: list[Table] = []
+    for urgency, part in groupby(zip(cases, rows, strict=True), key=lambda pair: pair[0].urgency):
+        style = _STYLES.get(urgency, "") if urgency else ""
+        name = " / ".join(URGENCY_NAMES[urgency]) if urgency else "đã xong / done"
+        table = Table(box=None, pad_edge=False, title=Text(name, f"bold {style}"), title_justify="left")
+        table.show_header = not found
+        for title, width in zip(titles, [*widths, 0], strict=True):
+            table.add_column(title, no_wrap=True, min_width=width)
+        for each, cells in part:
+            table.add_row(*cells, Text(("" if each.act_by else "từ ") + clock(each.queue_at), style))
+        found.append(table)
+    return found
 
 
 def _state(state: CaseState, lang: str) -> str:

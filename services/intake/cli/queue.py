@@ -10,7 +10,7 @@ from rich.table import Table
 
 from contracts.intake.assistance import Need
 from contracts.intake.commands.queue import CallNext, FinishService, IssueTicket, StartService, TicketMoved
-from contracts.intake.counter import Purpose, ServiceOutcome, TicketState
+from contracts.intake.counter import Purpose, Series, ServiceOutcome, TicketState
 from contracts.intake.queries.queue import AtCounter, Queue, QueueView
 from services.chassis.command_group import Group
 from services.chassis.command_options import Commune
@@ -113,6 +113,9 @@ _STATE = {
 }
 
 
+_SERIES = {Series.ORDINARY: "A thường / ordinary", Series.PRIORITY: "U ưu tiên / priority"}
+
+
 def show(view: QueueView, console: Console) -> None:
     """The board: who is at which counter, and who waits."""
     counters = Table("Quầy", "Số", "Trạng thái / state", "Từ lúc / since", box=None, pad_edge=False)
@@ -127,7 +130,7 @@ def show(view: QueueView, console: Console) -> None:
     for each in view.waiting:
         estimate = "–" if each.estimate_minutes is None else f"{each.estimate_minutes} phút"
         waiting.add_row(
-            each.series,
+            _SERIES[each.series],
             str(each.waiting),
             f"{each.longest_minutes} phút",
             str(each.over_limit),

@@ -60,7 +60,7 @@ async def _ask(caller: Caller, wish: RetentionReport) -> RetentionReportView:
 
 
 def _line(case: RetentionCase) -> str:
-    return f"{case.case_code}  {case.unit}  {case.procedure}  {case.closed_on} → {case.kept_until}"
+    return f"{case.case_code}  {case.unit}  {case.procedure}  {case.closed_on:%d/%m/%Y} → {case.kept_until:%d/%m/%Y}"
 
 
 def show(view: RetentionReportView, console: Console) -> None:

@@ -1,7 +1,6 @@
 """Words for what a case's log and audit hold and for what people said of it, and instants as people write them."""
 
-from datetime import datetime
-
+from contracts.intake.assistance import AgeBand, Need, TaskGroup, VisitOutcome, VisitPlace
 from contracts.intake.feedback import (
     COMPLAINT_MOVES,
     ComplaintOutcome,
@@ -11,9 +10,9 @@ from contracts.intake.feedback import (
     Satisfaction,
 )
 from contracts.intake.lifecycle import MOVES
-from contracts.intake.vocabulary import STATE_NAMES, CaseState
+from contracts.intake.vocabulary import LIMIT_NAMES, STATE_NAMES, CaseState, LimitKind, Outcome, StopCause
 from contracts.roles import ROLE_NAMES, Role
-from services.worktime.clock import ZONE
+from services.worktime.clock import written
 
 STEPS: dict[str, tuple[str, str, str]] = {
     "submitted": ("Nộp hồ sơ", "handed in", "submitted_at"),
@@ -26,6 +25,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "payment-recorded": ("Đã nộp tiền", "paid", "paid_at"),
     "extended": ("Xin lỗi và hẹn lại", "new date, with an apology", "extended_at"),
     "deadline-moved": ("Hạn dời theo lịch mới", "moved by a new calendar", "moved_at"),
+    "limit-moved": ("Hạn của bước dời theo lịch mới", "a step's limit moved by a new calendar", "moved_at"),
     "withdrawn": ("Rút hồ sơ", "withdrawn", "withdrawn_at"),
     "stopped": ("Dừng giải quyết", "stopped", "stopped_at"),
     "amended": ("Sửa thông tin đã ghi", "amended", "amended_at"),
@@ -71,6 +71,36 @@ CONCLUSIONS = {
     ComplaintOutcome.NOT_UPHELD: "không đúng / not upheld",
 }
 
+VISITS: dict[str, str] = {
+    AgeBand.UNDER_18: "dưới 18 / under 18",
+    AgeBand.FROM_18_TO_59: "18–59",
+    AgeBand.FROM_60_TO_74: "60–74",
+    AgeBand.FROM_75: "từ 75 / 75 and over",
+    AgeBand.UNKNOWN: "không rõ / unknown",
+    TaskGroup.SUPPORT_OFFICIALS: "hỗ trợ cán bộ / support of officials",
+    TaskGroup.ONLINE_SERVICES: "dịch vụ công trực tuyến / online services",
+    TaskGroup.DIGITAL_SKILLS: "kỹ năng số / digital skills",
+    Need.ELDERLY: "cao tuổi / elderly",
+    Need.DISABLED: "khuyết tật / disabled",
+    Need.PREGNANT: "mang thai / pregnant",
+    Need.ETHNIC_MINORITY: "dân tộc thiểu số / ethnic minority",
+    VisitOutcome.DONE: "xong / done",
+    VisitOutcome.REFERRED: "chuyển nơi khác / referred",
+    VisitOutcome.NOT_DONE: "chưa xong / not done",
+    VisitPlace.CENTRE: "trung tâm / centre",
+    VisitPlace.HOME: "tại nhà / home",
+    VisitPlace.MOBILE_POINT: "điểm lưu động / mobile point",
+}
+"""What visits had in common, but for languages, which go by their code."""
+OUTCOMES = {
+    Outcome.GRANTED: "đồng ý giải quyết / granted",
+    Outcome.REFUSED: "từ chối giải quyết / refused",
+}
+CAUSES = {
+    StopCause.SUPPLEMENT_NOT_COMPLETED: "không bổ sung trong hạn / supplement not completed",
+    StopCause.OTHER: "lý do khác / another cause",
+}
+
 _ACTIONS = {move.verb: move.vi for move in MOVES}
 _ACTIONS |= {move.verb: f"{move.vi} (phản ánh)" for move in COMPLAINT_MOVES}
 _ACTIONS |= {
@@ -114,6 +144,17 @@ def role(name: str) -> str:
     return ROLE_NAMES[Role(name)][0] if name in set(Role) else name
 
 
-def clock(at: datetime) -> str:
-    """An instant as it is read in Vietnam."""
-    return f"{at.astimezone(ZONE):%H:%M %d/%m/%Y}"
+def reason(vi: str, en: str) -> str:
+    """Why something was done, in both languages; a note that somebody wrote, which ends both, is told once."""
+    (what_vi, mark, note_vi), (what_en, _, note_en) = vi.partition(": "), en.partition(": ")
+    return f"{what_vi} / {what_en}: {note_vi}" if mark and note_vi == note_en else f"{vi} / {en}"
+
+
+def limit(kind: LimitKind) -> str:
+    """A limit, with the article that gives it."""
+    vi, en, article = LIMIT_NAMES[kind]
+    return f"{vi} / {en} ({article})" if article else f"{vi} / {en}"
+
+
+clock = written
+"""An instant as it is read in Vietnam, the same in every view."""

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from services.worktime.clock import ZONE
+from services.worktime.clock import ZONE, written
 
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 _DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
@@ -24,7 +24,7 @@ def day(on: date) -> str:
 
 def short(at: datetime) -> str:
     """E.g. `17:00 11/09/2025`. ValueError: an instant without a zone."""
-    return f"{_local(at):%H:%M %d/%m/%Y}"
+    return written(_local(at))
 
 
 def dong(amount: int) -> str:

@@ -18,7 +18,7 @@ from contracts.intake.vocabulary import (
     StopCause,
 )
 from contracts.refusals import Refused, refuse
-from services.worktime.clock import ZONE
+from services.worktime.clock import ZONE, iso, written
 
 EARLIEST = datetime(1945, 9, 2, tzinfo=ZONE)
 """Other programs write 0001-01-01 for "none"; that is before what a zone or a database can tell."""
@@ -89,6 +89,13 @@ class Case:
         """When the case stood as decided: since it came where it is, or since an error in the result was corrected."""
         corrections = self.waited(IntervalKind.CORRECTION)
         return max(self.moved_at, corrections[-1].until or self.moved_at) if corrections else self.moved_at
+
+    @property
+    def extension_holds(self) -> bool:
+        """Whether the date that an apology announced is that of the running clock: a supplement starts another."""
+        if self.extended_at is None or self.clock_started_at is None:
+            return False
+        return self.extended_at >= self.clock_started_at
 
     @property
     def open_wait(self) -> Wait | None:
@@ -172,15 +179,15 @@ def check_time(column: str, at: datetime, earliest: datetime | None, now: dateti
     if earliest is not None and at < earliest:
         raise refuse(
             IntakeRefusal.IMPOSSIBLE_TIME,
-            f"{column} {at.isoformat()} trước bước liền trước ({earliest.isoformat()}).",
-            f"{column} {at.isoformat()} is before the step it follows ({earliest.isoformat()}).",
+            f"{column} {written(at, seconds=True)} trước bước liền trước ({written(earliest, seconds=True)}).",
+            f"{column} {iso(at)} is before the step it follows ({iso(earliest)}).",
             field=column,
         )
     if at > now:
         raise refuse(
             IntakeRefusal.IMPOSSIBLE_TIME,
-            f"{column} {at.isoformat()} nằm trong tương lai.",
-            f"{column} {at.isoformat()} is in the future.",
+            f"{column} {written(at, seconds=True)} nằm trong tương lai.",
+            f"{column} {iso(at)} is in the future.",
             field=column,
         )
 

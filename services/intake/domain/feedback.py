@@ -5,7 +5,7 @@ Pure: decides from values. What it says no to raises `Refused` with a stable cod
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts.envelope import Actor
@@ -108,7 +108,10 @@ def rated(rating: Rating) -> events.RatingRecorded:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A complaint as it stands. `ended_at`: closed or withdrawn."""
+    """A complaint as it stands. `ended_at`: closed or withdrawn.
+
+    `acknowledge_days`, `answer_days`: the working days that it was given; a change of theirs is for later complaints.
+    """
 
     id: UUID
     unit: str
@@ -123,6 +126,8 @@ class Complaint:
     filed_at: datetime
     acknowledge_by: datetime
     answer_by: datetime
+    acknowledge_days: int
+    answer_days: int
     state: ComplaintState = ComplaintState.FILED
     acknowledged_at: datetime | None = None
     answered_at: datetime | None = None
@@ -174,8 +179,10 @@ def file(
         now,
         close_after(calendar, now, limits.acknowledge_days),
         close_after(calendar, now, limits.answer_days),
+        limits.acknowledge_days,
+        limits.answer_days,
     )
-    return complaint, _fact(
+    return complaint, complaint_fact(
         events.ComplaintFiled,
         complaint,
         filed_at=now,
@@ -186,23 +193,23 @@ def file(
 
 def acknowledge(complaint: Complaint, actor: Actor, now: datetime) -> Step:
     after = replace(_moved(complaint, "acknowledge-complaint", actor), acknowledged_at=now)
-    return after, _fact(events.ComplaintAcknowledged, after, acknowledged_at=now)
+    return after, complaint_fact(events.ComplaintAcknowledged, after, acknowledged_at=now)
 
 
 def answer(complaint: Complaint, actor: Actor, outcome: ComplaintOutcome, now: datetime) -> Step:
     after = replace(_moved(complaint, "answer-complaint", actor), answered_at=now, outcome=outcome)
-    return after, _fact(events.ComplaintAnswered, after, answered_at=now, outcome=outcome)
+    return after, complaint_fact(events.ComplaintAnswered, after, answered_at=now, outcome=outcome)
 
 
 def close(complaint: Complaint, actor: Actor, now: datetime) -> Step:
     """By a head, or by whoever filed it and is content with the answer."""
     after = replace(_moved(complaint, "close-complaint", actor), ended_at=now)
-    return after, _fact(events.ComplaintClosed, after, closed_at=now, outcome=after.outcome)
+    return after, complaint_fact(events.ComplaintClosed, after, closed_at=now, outcome=after.outcome)
 
 
 def withdraw(complaint: Complaint, actor: Actor, now: datetime) -> Step:
     after = replace(_moved(complaint, "withdraw-complaint", actor), ended_at=now)
-    return after, _fact(events.ComplaintWithdrawn, after, withdrawn_at=now)
+    return after, complaint_fact(events.ComplaintWithdrawn, after, withdrawn_at=now)
 
 
 def close_after(calendar: Calendar, start: datetime, days: int) -> datetime:
@@ -253,7 +260,11 @@ def _names_vi(move: ComplaintMove) -> str:
     return "” hoặc “".join(_STATE_VI[state] for state in sorted(move.sources))
 
 
-def _fact(kind: type[events.ComplaintFact], complaint: Complaint, **facts: Any) -> events.ComplaintFact:
+Fact = TypeVar("Fact", bound=events.ComplaintFact)
+
+
+def complaint_fact(kind: type[Fact], complaint: Complaint, **facts: Any) -> Fact:
+    """An event of a complaint."""
     return kind(
         complaint_id=complaint.id,
         unit=complaint.unit,

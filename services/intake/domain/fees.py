@@ -7,9 +7,9 @@ from uuid import UUID
 from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import CaseState, PaymentMethod
 from contracts.refusals import CommonRefusal, refuse
+from services.worktime.clock import iso, written
 
 _LARGEST = 10_000_000_000
-
 
 METHOD_WORDS = {
     PaymentMethod.CASH: ("tiền mặt", "cash"),
@@ -88,8 +88,8 @@ def pay(fee: Fee, at: datetime, method: PaymentMethod, reference: str, actor: st
     if at < fee.asked_at:
         raise refuse(
             IntakeRefusal.IMPOSSIBLE_TIME,
-            f"Thời điểm nộp {at.isoformat()} trước khi có yêu cầu ({fee.asked_at.isoformat()}).",
-            f"Paid at {at.isoformat()}, before it was asked for ({fee.asked_at.isoformat()}).",
+            f"Thời điểm nộp {written(at, seconds=True)} trước khi có yêu cầu ({written(fee.asked_at, seconds=True)}).",
+            f"Paid at {iso(at)}, before it was asked for ({iso(fee.asked_at)}).",
             field="paid_at",
         )
     return replace(

@@ -27,7 +27,7 @@ from services.intake.domain.cases import (
 )
 from services.intake.domain.clock import after_payments
 from services.intake.domain.terms import Terms
-from services.worktime.clock import ZONE
+from services.worktime.clock import ZONE, iso, written
 from services.worktime.deadline import Deadline
 
 
@@ -114,7 +114,7 @@ def request_supplement(
         if len(case.waited(IntervalKind.SUPPLEMENT)) >= terms.rules.supplements:
             raise broken(Condition.FIRST_SUPPLEMENT)
         if case.accepted_at is not None and at > (last := terms.notice_until(case.accepted_at)):
-            raise broken(Condition.NOTICE_IN_TIME, f"Hạn cuối: {_vi(last)}.", f"It ended at {last.isoformat()}.")
+            raise broken(Condition.NOTICE_IN_TIME, f"Hạn cuối: {written(last)}.", f"It ended at {iso(last)}.")
     complete_by = terms.complete_by(at)
     return moved(
         case,
@@ -227,7 +227,7 @@ def extend(
         raise ValueError(f"case {case.id} is {case.state} and has no due instant")
     if new_due_at <= old:
         raise broken(
-            Condition.LATER_DATE, f"Hạn hiện tại: {_vi(old)}.", f"It is due {old.isoformat()}.", field="new_due_at"
+            Condition.LATER_DATE, f"Hạn hiện tại: {written(old)}.", f"It is due {iso(old)}.", field="new_due_at"
         )
     if lawful:
         check_reason(reason)
@@ -266,8 +266,8 @@ def stop(case: Case, cause: StopCause, reason: str, at: datetime, now: datetime,
         if wait is not None and awaits_supplement and wait.by is not None and at <= wait.by:
             raise broken(
                 Condition.COMPLETION_OVERDUE,
-                f"Người dân còn đến {_vi(wait.by)}.",
-                f"The citizen has until {wait.by.isoformat()}.",
+                f"Người dân còn đến {written(wait.by)}.",
+                f"The citizen has until {iso(wait.by)}.",
             )
         if (cause is StopCause.SUPPLEMENT_NOT_COMPLETED) != awaits_supplement:
             raise refuse(
@@ -303,7 +303,7 @@ def amend(
         return moved(case, fact(events.CaseAmended, case, amended_at=now), act_by=accept_by)
     deadline = _due(case, terms, case.clock_started_at)
     due = after_payments(case, terms, deadline.due_at)
-    if case.extended_at:
+    if case.extension_holds:
         due = max(due, case.due_at)
     happened = fact(
         events.CaseAmended,
@@ -382,7 +382,3 @@ def _due(case: Case, terms: Terms, start: datetime) -> Deadline:
             field="procedure",
         )
     return deadline
-
-
-def _vi(at: datetime) -> str:
-    return f"{at.astimezone(ZONE):%H:%M %d/%m/%Y}"

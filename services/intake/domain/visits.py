@@ -27,7 +27,7 @@ from contracts.intake.refusals import AssistanceRefusal
 from contracts.refusals import CommonRefusal, Refused, refuse
 from contracts.roles import Role
 from services.intake.domain.limits import VisitLimits
-from services.worktime.clock import ZONE
+from services.worktime.clock import ZONE, iso, written
 
 _YOUNG = frozenset({AgeBand.UNDER_18, AgeBand.FROM_18_TO_59})
 _MAY_ALWAYS_CHANGE = frozenset({Role.LEAD, Role.CENTRE_HEAD})
@@ -278,8 +278,8 @@ def _check_time(at: datetime, now: datetime, recorded_at: datetime, limits: Visi
     if at > now:
         raise refuse(
             AssistanceRefusal.IMPOSSIBLE_TIME,
-            f"{at.isoformat()} nằm trong tương lai.",
-            f"{at.isoformat()} is in the future.",
+            f"{written(at, seconds=True)} nằm trong tương lai.",
+            f"{iso(at)} is in the future.",
             field="at",
         )
     if at < recorded_at - timedelta(days=limits.days_back):

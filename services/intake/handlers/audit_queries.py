@@ -22,13 +22,14 @@ from contracts.intake.queries.audit import (
     AuditTrail,
     AuditTrailView,
 )
-from contracts.refusals import CommonRefusal, refuse
+from contracts.refusals import CommonRefusal, Refused, refuse
 from services.chassis.database import Connection
 from services.intake.domain import audit as domain
 from services.intake.domain.audit import Entry, Fault
 from services.intake.handlers.audit import ROOTS, told
 from services.intake.reference import chain_of
 from services.intake.store import audit as store
+from services.worktime.clock import local
 
 AUDITED = frozenset({"case"})
 """Kinds of entities (the second word of their events) each of whose events must have an entry."""
@@ -55,17 +56,14 @@ class AuditQueries:
         if entity is None and wish.case_code is not None:
             entity = await store.case_of(connection, wish.case_code)
         if entity is None:
-            raise refuse(
-                CommonRefusal.NOT_FOUND,
-                "Không có hồ sơ này; hãy cho mã hồ sơ hoặc định danh.",
-                "There is no such case; tell a case code or an id.",
-                field="case_code",
-            )
+            raise _no_such_case("case_code")
         entries = await store.entries_of(connection, entity, wish.after, _TRAIL + 1)
         shown = entries[:_TRAIL]
         async with self._relay_pool.acquire() as relay:
             found = await store.event_digests(relay, [each for each in shown if each.events])
             last_event = await store.last_event(relay, entity)
+        if wish.after == 0 and not entries and not last_event and not await store.case_exists(connection, entity):
+            raise _no_such_case("entity")
         return AuditTrailView(
             entity=entity,
             last_event=last_event,
@@ -81,7 +79,7 @@ class AuditQueries:
         return AuditRootsView(
             first_day=domain.day_of(await store.beginning(connection)),
             today=domain.day_of(now),
-            now=now,
+            now=local(now),
             announced=announced,
             public_key=self._public_key.hex(),
             roots=[told(each) for each in roots[:_ROOTS]],
@@ -165,6 +163,16 @@ class AuditQueries:
         )
 
 
+def _no_such_case(field: str) -> Refused:
+    """Nothing bears this code or id, and nothing that happened to it is known."""
+    return refuse(
+        CommonRefusal.NOT_FOUND,
+        "Không có hồ sơ này; hãy cho mã hồ sơ hoặc định danh.",
+        "There is no such case; tell a case code or an id.",
+        field=field,
+    )
+
+
 def _last(entries: Iterable[Entry]) -> Iterable[Entry]:
     """The last of each entity's entries, which is the one that its present version was compared with."""
     return {entry.entity: entry for entry in entries}.values()
@@ -175,7 +183,7 @@ def _listed(faults: Iterable[Fault]) -> list[AuditFinding]:
 
 
 def _shown(entry: Entry, found_events: int, found_digest: bytes | None) -> AuditEntry:
-    values = entry._asdict()
+    values = entry._asdict() | {"at": local(entry.at)}
     del values["entity"]
     hashes = {name: values.pop(name).hex() for name in ("digest", "previous", "hash")}
     return AuditEntry(

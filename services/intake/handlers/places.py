@@ -26,5 +26,5 @@ class Places:
         return found.province
 
     async def calendar(self, connection: Connection, unit: str) -> Calendar:
-        """When a commune's centre works."""
-        return (await self._book.read(connection)).calendar_of(unit)
+        """When a commune's centre works, for a transaction that reckons a limit by it. Ask before a row is locked."""
+        return (await self._book.current(connection)).calendar_of(unit)

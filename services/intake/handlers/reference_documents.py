@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from contracts.envelope import Command, Query
-from contracts.intake.catalogue import MAX_DOCUMENT, DocumentStatus, ReferenceKind
+from contracts.intake.catalogue import KIND_NAMES, MAX_DOCUMENT, DocumentStatus, ReferenceKind
 from contracts.intake.commands.catalogue import (
     DraftReference,
     PublishReference,
@@ -37,6 +37,7 @@ from services.intake.handlers.catalogue import announce
 from services.intake.reference import Reference, chain_of, shipped
 from services.intake.store import recompute
 from services.intake.store import reference_documents as store
+from services.intake.store.rows import in_zone
 from services.worktime.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -304,8 +305,8 @@ async def _request_recompute(
     await recompute.request(
         work.connection,
         run,
-        f"Lịch làm việc thay đổi ({kind}, bản {version}): {note}",
-        f"The working calendar has changed ({kind}, version {version}): {note}",
+        f"Lịch làm việc thay đổi ({KIND_NAMES[kind][0]}, bản {version}): {note}",
+        f"The working calendar has changed ({KIND_NAMES[kind][1]}, version {version}): {note}",
         by,
         clock.now(),
     )
@@ -313,7 +314,7 @@ async def _request_recompute(
 
 
 def _line(row: asyncpg.Record) -> DocumentLine:
-    return DocumentLine(**{key: value for key, value in row.items() if key != "content"})
+    return DocumentLine(**in_zone(row))
 
 
 def _sha256(content: str) -> str:

@@ -1,6 +1,7 @@
 """What people look at: a case with its explained deadline, its history, inboxes, a search."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,17 +17,20 @@ from contracts.roles import Role
 from services.chassis.database import Connection
 from services.intake.domain import clock
 from services.intake.domain.cases import Case
+from services.intake.domain.urgency import urgency
 from services.intake.handlers.cases import no_such_case
 from services.intake.handlers.reference_book import Book
 from services.intake.reference import Reference
 from services.intake.store import cases as store
 from services.intake.store import inbox
 from services.intake.store.inbox import Side
+from services.intake.store.rows import in_zone
 from services.worktime.clock import ZONE, Clock
 
 _SIDES: dict[str, Side] = {"receiving": "receiving_unit", "deciding": "deciding_unit", "province": "province"}
 _WAITING = (*sorted(OPEN), CaseState.COMPLETED, CaseState.RETURNED)
-_START = (datetime(1900, 1, 1, tzinfo=UTC), UUID(int=0))
+_START: inbox.Place = (0, datetime(1900, 1, 1, tzinfo=UTC), UUID(int=0))
+_RANKS = {"0": 0, "1": 1, "2": 2}
 _DIMENSIONS = frozenset({"case_id", "receiving_unit", "deciding_unit", "procedure", "field", "channel"})
 
 
@@ -59,7 +63,7 @@ class CaseViews:
                 paused = clock.readings(case, terms, self._clock.now()).paused
                 steps = [
                     queries.DeadlineStep(kind=s.kind, at=s.at, note_vi=s.note_vi, note_en=s.note_en, article=s.article)
-                    for s in deadline.steps
+                    for s in clock.steps(case, terms, deadline)
                 ]
         return queries.CaseView(
             case_id=case.id,
@@ -82,11 +86,13 @@ class CaseViews:
             clock_started_at=case.clock_started_at,
             started_at=case.started_at,
             extended_at=case.extended_at,
+            new_due_at=case.new_due_at,
             ended_at=case.ended_at,
             outcome=case.outcome,
             stop_cause=case.stop_cause,
             rule_version=case.rule_version,
             calendar_version=case.calendar_version,
+            urgency=urgency(case.state, case.act_by, self._clock.now(), reference.calendar_of(case.deciding_unit)),
             waits=[
                 queries.CaseWait(kind=w.kind, since=w.since, until=w.until, by=w.by, amount=w.amount)
                 for w in case.waits
@@ -108,28 +114,32 @@ class CaseViews:
         side = _SIDES[wish.side]
         after = _START if wish.cursor is None else _place(wish.cursor)
         rows = await inbox.page(connection, side, wish.unit, wish.states or _WAITING, after, wish.size + 1)
-        shown = [_listed(row) for row in rows[: wish.size]]
-        last = shown[-1] if len(rows) > wish.size else None
+        shown = await self._listed(connection, rows[: wish.size])
+        last = rows[wish.size - 1] if len(rows) > wish.size else None
         return queries.InboxView(
             cases=shown,
-            cursor=f"{last.queue_at.isoformat()}|{last.case_id}" if last else None,
+            cursor=f"{last['queue_rank']}|{last['queue_at'].isoformat()}|{last['id']}" if last else None,
             counts=await inbox.counts(connection, side, wish.unit, _WAITING, queries.COUNTED_TO),
         )
 
     async def find(self, connection: Connection, query: Query[queries.FindCases]) -> queries.FoundCases:
         rows = await inbox.search(connection, query.data.text, query.data.size)
-        return queries.FoundCases(cases=[_listed(row) for row in rows])
+        return queries.FoundCases(cases=await self._listed(connection, rows))
+
+    async def _listed(self, connection: Connection, rows: Sequence[asyncpg.Record]) -> list[queries.ListedCase]:
+        reference, now = await self._book.read(connection), self._clock.now()
+        listed = []
+        for row in rows:
+            values = in_zone(row)
+            calendar = reference.calendar_of(values["deciding_unit"])
+            values["urgency"] = urgency(CaseState(values["state"]), values["act_by"], now, calendar)
+            listed.append(queries.ListedCase(case_id=values.pop("id"), **values))
+        return listed
 
     async def counts(self, connection: Connection, query: Query[queries.CaseCounts]) -> queries.CaseCountsView:
         rows = await store.counts(connection, query.data.after or "", queries.UNITS_AT_ONCE)
         counts = [queries.UnitCaseCount(**dict(row)) for row in rows]
         return queries.CaseCountsView(counts=counts, next=queries.last_unit(counts))
-
-
-def _listed(row: asyncpg.Record) -> queries.ListedCase:
-    values = dict(row)
-    instants = {key: value.astimezone(ZONE) for key, value in values.items() if isinstance(value, datetime)}
-    return queries.ListedCase(case_id=values.pop("id"), **values | instants)
 
 
 def _step(row: asyncpg.Record) -> queries.CaseStep:
@@ -144,13 +154,13 @@ def _step(row: asyncpg.Record) -> queries.CaseStep:
     )
 
 
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    at, _, case_id = cursor.partition("|")
+def _place(cursor: str) -> inbox.Place:
     try:
-        place = datetime.fromisoformat(at), UUID(case_id)
-    except ValueError:
+        rank, at, case_id = cursor.split("|")
+        place = _RANKS[rank], datetime.fromisoformat(at), UUID(case_id)
+    except (ValueError, KeyError):
         place = None
-    if place is None or place[0].tzinfo is None:
+    if place is None or place[1].tzinfo is None:
         raise refuse(
             CommonRefusal.INVALID,
             "Con trỏ trang không đúng: hãy gửi lại nguyên văn cursor của trang trước.",

@@ -29,6 +29,10 @@ update cases set
 alter table cases
     alter column moved_at drop default,
     add column queue_at timestamptz not null generated always as (coalesce(act_by, moved_at)) stored,
+    -- What has a limit comes first, then work without one; a result that waits to be picked up is nobody's delay.
+    add column queue_rank smallint not null generated always as (
+        case when act_by is not null then 0 when state <> 'completed' then 1 else 2 end
+    ) stored,
     add check (accepted_at is null or case_code is not null),
     add check (accepted_at is null = (clock_started_at is null)),
     add check (clock_started_at >= accepted_at),
@@ -40,11 +44,11 @@ create unique index cases_case_code on cases (case_code text_pattern_ops);
 
 -- Inboxes: what waits for somebody, by its state, in the order in which it has to be done. Finished cases
 -- are in none, unless an error in their result is to be corrected.
-create index cases_inbox_receiving on cases (receiving_unit, state, queue_at, id)
+create index cases_inbox_receiving on cases (receiving_unit, state, queue_rank, queue_at, id)
     where (act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'));
-create index cases_inbox_deciding on cases (deciding_unit, state, queue_at, id)
+create index cases_inbox_deciding on cases (deciding_unit, state, queue_rank, queue_at, id)
     where (act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'));
-create index cases_inbox_province on cases (province, state, queue_at, id)
+create index cases_inbox_province on cases (province, state, queue_rank, queue_at, id)
     where (act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'));
 -- The last digits of a code are what people read out at the counter.
 create index cases_code_backwards on cases (reverse(case_code) text_pattern_ops)

@@ -107,6 +107,8 @@ create table complaints (
     filed_at        timestamptz not null,
     acknowledge_by  timestamptz not null,
     answer_by       timestamptz not null,
+    acknowledge_days int        not null,
+    answer_days     int         not null,
     acknowledged_at timestamptz,
     answered_at     timestamptz,
     outcome         text,
@@ -116,4 +118,5 @@ create table complaints (
 );
 create index complaints_by_unit on complaints (unit, filed_at, id);
 create index complaints_open on complaints (unit, filed_at, id) where state in ('filed', 'acknowledged', 'answered');
+create index complaints_with_a_limit on complaints (id) where state in ('filed', 'acknowledged');
 create index complaints_by_province on complaints (province, filed_at);

@@ -34,7 +34,8 @@ begin
 end
 $$;
 
--- Runs over the open cases after a calendar was published. `cursor`: the last case looked at.
+-- Runs over the open cases, then the open complaints, after a calendar was published. `cursor`: the last one looked at;
+-- `limits`: of each kind that moved how many, and how many of these had passed when the calendar was published.
 create table deadline_recompute (
     id           uuid        primary key,
     reason_vi    text        not null,
@@ -43,22 +44,26 @@ create table deadline_recompute (
     requested_at timestamptz not null,
     open_cases   bigint,
     cursor       uuid        not null default '00000000-0000-0000-0000-000000000000',
+    cases_done   bool        not null default false,
+    limits       jsonb       not null default '{}',
     looked       bigint      not null default 0,
     moved        bigint      not null default 0,
     done_at      timestamptz
 );
 create index deadline_recompute_to_do on deadline_recompute (requested_at, id) where done_at is null;
 
+-- What a run moved; `entity` is a case or a complaint, `kind` the limit of it.
 create table deadline_move (
     recompute        uuid        not null references deadline_recompute,
-    case_id          uuid        not null references cases,
-    old_due_at       timestamptz not null,
-    due_at           timestamptz not null,
+    entity           uuid        not null,
+    kind             text        not null,
+    old_by           timestamptz not null,
+    by               timestamptz not null,
     calendar_version text        not null,
-    primary key (recompute, case_id)
+    was_overdue      bool        not null,
+    primary key (recompute, entity, kind)
 );
 
-create index cases_with_a_deadline on cases (id)
-    where state in ('accepted', 'in_progress', 'supplement_requested', 'awaiting_payment') and due_at is not null;
+create index cases_with_a_limit on cases (id) where act_by is not null;
 create index cases_closed on cases (receiving_unit, completed_at)
     where state in ('completed', 'returned', 'declined', 'withdrawn', 'stopped');

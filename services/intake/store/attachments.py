@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,13 +11,15 @@ from contracts.intake.commands.attachments import AttachmentKind
 from contracts.roles import Role
 from services.chassis.database import Connection
 from services.intake.domain.attachments import Attachment
+from services.intake.store.rows import in_zone
 
 _COLUMNS = tuple(field.name for field in fields(Attachment))
 _SELECT = f"select {', '.join(_COLUMNS)} from attachment"
 
 
 def _attachment(row: asyncpg.Record) -> Attachment:
-    values: dict[str, Any] = {name: row[name] for name in _COLUMNS}
+    told = in_zone(row)
+    values = {name: told[name] for name in _COLUMNS}
     return Attachment(
         **{**values, "kind": AttachmentKind(values["kind"]), "digitised_by": Role(values["digitised_by"])}
     )

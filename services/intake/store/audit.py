@@ -55,6 +55,12 @@ async def case_of(connection: Connection, code: str) -> UUID | None:
     return found
 
 
+async def case_exists(connection: Connection, case_id: UUID) -> bool:
+    """Whether there is a case with this id, whatever has become of its audit."""
+    found: bool = await connection.fetchval("select exists (select from cases where id = $1)", case_id)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Entries with `since <= at < until`; None: no limit on that side."""

@@ -73,7 +73,9 @@ def case_of(row: asyncpg.Record) -> Case:
 
 
 def _wait(told: dict[str, Any]) -> Wait:
-    instants = {key: told[key] and datetime.fromisoformat(told[key]) for key in ("since", "until", "by")}
+    instants = {
+        key: told[key] and datetime.fromisoformat(told[key]).astimezone(ZONE) for key in ("since", "until", "by")
+    }
     return Wait(IntervalKind(told["kind"]), amount=told["amount"], **instants)
 
 

@@ -1,5 +1,6 @@
 """SQL of ratings and complaints."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from contracts.intake.feedback import (
 from services.chassis.database import Connection
 from services.intake.domain.feedback import Complaint, Rating
 from services.intake.store.linked import in_unit
+from services.intake.store.rows import in_zone
 
 
 def _statements(table: str, kind: type) -> tuple[str, str, str, tuple[str, ...]]:
@@ -60,12 +62,12 @@ def _reason(text: str | None) -> FeedbackReason | None:
 
 
 def _rating(row: asyncpg.Record) -> Rating:
-    values = dict(row)
+    values = in_zone(row)
     return Rating(**values | {"answer": Satisfaction(values["answer"]), "reason": _reason(values["reason"])})
 
 
 def _complaint(row: asyncpg.Record) -> Complaint:
-    values = dict(row)
+    values = in_zone(row)
     return Complaint(
         **values
         | {
@@ -118,6 +120,25 @@ async def add_complaint(connection: Connection, complaint: Complaint) -> bool:
 async def save_complaint(connection: Connection, complaint: Complaint) -> None:
     """Saves one that was read `for update`."""
     await connection.execute(_SAVE_COMPLAINT, *_values(complaint, _COMPLAINT_COLUMNS))
+
+
+async def save_complaints(connection: Connection, complaints: Sequence[Complaint]) -> None:
+    """Saves those limits and versions of complaints that were read `for update`."""
+    await connection.execute(
+        """update complaints set acknowledge_by = new.acknowledge_by, answer_by = new.answer_by, version = new.version
+           from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int[])
+                as new(id, acknowledge_by, answer_by, version)
+           where complaints.id = new.id""",
+        [each.id for each in complaints],
+        [each.acknowledge_by for each in complaints],
+        [each.answer_by for each in complaints],
+        [each.version for each in complaints],
+    )
+
+
+async def where(connection: Connection, condition: str, *values: object) -> list[Complaint]:
+    """Complaints that fulfil a condition of another module of this room, with its order and its lock."""
+    return [_complaint(row) for row in await connection.fetch(f"{_COMPLAINT} where {condition}", *values)]
 
 
 async def page(

@@ -9,13 +9,14 @@ import asyncpg
 from contracts.intake.vocabulary import PaymentMethod
 from services.chassis.database import Connection
 from services.intake.domain.fees import Fee
+from services.intake.store.rows import in_zone
 
 _COLUMNS = tuple(field.name for field in fields(Fee))
 _SELECT = f"select {', '.join(_COLUMNS)} from fee"
 
 
 def _fee(row: asyncpg.Record) -> Fee:
-    values = dict(row)
+    values = in_zone(row)
     return Fee(**{**values, "method": PaymentMethod(values["method"]) if values["method"] else None})
 
 

@@ -11,12 +11,14 @@ from contracts.intake.vocabulary import CaseState
 from services.chassis.database import Connection
 
 Side = Literal["receiving_unit", "deciding_unit", "province"]
+Place = tuple[int, datetime, UUID]
+"""Where a case stands in an inbox: its part (0: with a limit, 1: without, 2: to be picked up), instant and id."""
 
 _WAITING = "(act_by is not null or state not in ('declined', 'withdrawn', 'stopped', 'returned'))"
 """What is done with waits for nobody, except a result handed over with an error that is to be corrected."""
 _SHOWN = (
     "id, case_code, receiving_unit, deciding_unit, procedure, field, channel, state, version, "
-    "submitted_at, due_at, act_by, queue_at"
+    "submitted_at, due_at, act_by, queue_rank, queue_at"
 )
 
 # One ordered walk of the index for each state, then the best of them: a single walk over several states would have to
@@ -24,10 +26,10 @@ _SHOWN = (
 PAGE = f"""
     select page.* from unnest($2::text[]) as wanted(state), lateral (
         select {_SHOWN} from cases
-        where {{side}} = $1 and cases.state = wanted.state and {_WAITING} and (queue_at, id) > ($3, $4)
-        order by queue_at, id limit $5
+        where {{side}} = $1 and cases.state = wanted.state and {_WAITING} and (queue_rank, queue_at, id) > ($3, $4, $5)
+        order by queue_rank, queue_at, id limit $6
     ) page
-    order by queue_at, id limit $5
+    order by queue_rank, queue_at, id limit $6
 """
 BEYOND = "~"
 """After everything that a case code can go on with."""
@@ -38,7 +40,7 @@ COUNTS = f"""
     select wanted.state, counted.cases from unnest($2::text[]) as wanted(state), lateral (
         select count(*) as cases from (
             select from cases where {{side}} = $1 and cases.state = wanted.state and {_WAITING}
-            order by queue_at, id limit $3
+            order by queue_rank, queue_at, id limit $3
         ) waiting
     ) counted
     where counted.cases > 0
@@ -59,7 +61,7 @@ HISTORY = """
 
 
 async def page(
-    connection: Connection, side: Side, unit: str, states: Sequence[CaseState], after: tuple[datetime, UUID], size: int
+    connection: Connection, side: Side, unit: str, states: Sequence[CaseState], after: Place, size: int
 ) -> list[asyncpg.Record]:
     """The next cases of an inbox after a place in it."""
     return await connection.fetch(PAGE.format(side=side), unit, list(dict.fromkeys(states)), *after, size)

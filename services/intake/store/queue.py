@@ -11,6 +11,7 @@ import asyncpg
 from contracts.intake.counter import Purpose, Series, TicketState
 from services.chassis.database import Connection
 from services.intake.domain.queue import Ticket
+from services.intake.store.rows import in_zone
 
 _COLUMNS = tuple(field.name for field in fields(Ticket))
 _TYPES = {
@@ -56,7 +57,7 @@ _HISTORY = """
 
 
 def _ticket(row: asyncpg.Record) -> Ticket:
-    values = dict(row)
+    values = in_zone(row)
     return Ticket(
         **values
         | {

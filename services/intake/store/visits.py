@@ -20,6 +20,7 @@ from contracts.intake.commands.visits import IndicatorCount
 from services.chassis.database import Connection
 from services.intake.domain.visits import Visit
 from services.intake.store.linked import in_unit
+from services.intake.store.rows import in_zone
 
 _COLUMNS = (
     "id", "version", "unit", "province", "recorded_by", "recorded_at", "team_id", "at", "age_band", "needs", "language",
@@ -65,7 +66,7 @@ LEVELS = {15: "total", 7: "age_band", 11: "task_group", 13: "outcome", 14: "plac
 
 
 def _visit(row: asyncpg.Record) -> Visit:
-    values = dict(row)
+    values = in_zone(row)
     counts = zip(values.pop("indicators"), values.pop("amounts"), strict=True)
     return Visit(
         **values
