@@ -44,6 +44,36 @@ async def test_an_export_in_xlsx_is_looked_at_and_imported_through_a_mapping(hom
         async with database(stack, "intake") as intake:
             states = await intake.fetch("select state, count(*) from cases group by state order by state")
             assert [tuple(row) for row in states] == [("completed", 1), ("returned", 5)]
+        await _whose_they_are_is_told_later(home)
+        await converged(stack)
+
+
+async def _whose_they_are_is_told_later(home: Path) -> None:
+    """Cases that are known are told their applicant; what may be the same, or differs, stands in a file of its own."""
+    log, mapping = home / "whose.csv", home / "whose.toml"
+    mapping.write_text(
+        MAPPING.read_text(encoding="utf-8").replace(
+            "[constants]", 'applicant_name = "A"\napplicant_id_number = "I"\n[constants]'
+        ),
+        encoding="utf-8",
+    )
+    told = [("1", "Nguyễn Văn Thử", "092087001234"), ("2", "Nguyễn Văn Thử", "092087001234")]
+    head = ["Số hồ sơ", "Mã TTHC", "Hình thức tiếp nhận", "Ngày tiếp nhận", *HEAD[4:], "A", "I"]
+    at = f"{MORNING:%d/%m/%Y %H:%M}"
+    for people, wanted in (
+        (told, (2, 1, 0, "possible-duplicate")),
+        ([("1", "Ai Khác", "")], (0, 0, 1, "other-applicant")),
+    ):
+        lines = [
+            f"H13.57-250701-000{n},2.000815,Trực tiếp,{at},,,Đang xử lý,{name},{number}" for n, name, number in people
+        ]
+        log.write_text("\n".join([",".join(head), *lines]), encoding="utf-8")
+        found = json.loads(await command(home, "import", str(log), "--mapping", str(mapping), "--json"))
+        assert (found["advanced"], found["possible_duplicates"], found["other_applicants"]) == wanted[:3]
+        remarks = Path(found["remarks_file"])
+        assert remarks.stat().st_mode & 0o777 == 0o600
+        (_, line) = remarks.read_text(encoding="utf-8-sig").splitlines()
+        assert line.split(",")[2] == wanted[3]
 
 
 async def test_an_import_that_is_killed_and_interrupted_goes_on_and_its_counts_are_exact(home: Path) -> None:

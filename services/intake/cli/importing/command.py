@@ -17,14 +17,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.chassis.connect import deployment, operator
-from services.intake.cli.importing import preview
 from services.intake.cli.importing.case_log import BadFile, open_log
 from services.intake.cli.importing.journal import Counts, Journal, State, alone, identify, place_of
 from services.intake.cli.importing.mapping import MappingFile
 from services.intake.cli.importing.mapping import load as load_mapping
 from services.intake.cli.importing.row_file import RowFile, beside
 from services.intake.cli.importing.sending import send_all
-from services.intake.cli.importing.suggestion import suggestion
 
 __all__ = ["BadFile", "Summary", "import_log", "run", "show"]
 
@@ -81,9 +79,12 @@ def import_log(
     try:
         mapping = load_mapping(mapping_file) if mapping_file else None
         if dry_run or suggest_mapping:
+            # Here, so that an import does not wait for the rules and the catalogue that only looking needs.
+            from services.intake.cli.importing import preview, suggestion
+
             with _on_disk(file) as log:
                 if suggest_mapping:
-                    click.echo(suggestion(log, mapping.mapping if mapping else None), nl=False)
+                    click.echo(suggestion.suggestion(log, mapping.mapping if mapping else None), nl=False)
                     return
                 found = preview.look(log, mapping.mapping if mapping else None)
             preview.show(found, lang, as_json=as_json)
