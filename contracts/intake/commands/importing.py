@@ -1,7 +1,7 @@
 """Taking over a case log."""
 
 from operator import not_
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -55,6 +55,8 @@ class LogRow(Message):
 
 class ImportCases(Message):
     """Take over rows of a case log; what was taken over before is left as it is."""
+
+    judges_nul: ClassVar[bool] = True  # it costs its row only
 
     rows: list[LogRow] = Field(max_length=2000)
 
