@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+import contracts
 from contracts.intake.catalogue import MAX_DOCUMENT, ReferenceKind
 from contracts.intake.commands.catalogue import DraftReference, PublishReference, WithdrawDraft
+from contracts.intake.queries.cases import Inbox
 from contracts.intake.queries.catalogue import (
     ProcedureByCode,
     Procedures,
@@ -22,17 +26,26 @@ from contracts.intake.queries.catalogue import (
     UnitHistory,
 )
 from contracts.roles import Role
+from contracts.specs import CallSpec
 from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.intake import consumers
 from services.intake.handlers import reference_documents
+from services.intake.handlers.assistance import Assistance
+from services.intake.handlers.attachments import AttachmentHandlers
 from services.intake.handlers.catalogue import Announcer
+from services.intake.handlers.documents import DocumentHandlers
+from services.intake.handlers.file_keys import SecretWrapper
 from services.intake.handlers.reference_book import ReferenceBook
 from services.intake.handlers.reference_documents import ShippedDocuments
+from services.intake.limits import limits
 from services.intake.reference import shipped
+from services.intake.settings import IntakeSettings
+from services.intake.store.files import Files
 from services.worktime.clock import ZONE, FrozenClock
 from tests.component.ground import CLOCK, Ground, answer, command, query
+from tests.component.intake import BOOK, PEOPLE, TRAIL, answer_cases
 from tests.support import stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -256,3 +269,34 @@ async def test_units_and_procedures_are_asked_for(calls: Calls) -> None:
     view = (await answer(calls, query(ProcedureByCode(code="1.001193"), role=Role.CITIZEN))).result
     assert "Giấy chứng sinh" in [paper["name"] for paper in view["papers"]]
     assert {paper["confidence"] for paper in view["papers"]} == {"general knowledge"}
+
+
+def asking_about_a_unit() -> list[CallSpec]:
+    specs = TOPOLOGY.calls_of("intake")
+    return [spec for spec in specs if not spec.changes and "unit" in spec.data.model_fields]
+
+
+@pytest.mark.parametrize("spec", asking_about_a_unit(), ids=lambda spec: spec.verb)
+async def test_no_answer_is_made_up_for_a_unit_that_is_none(calls: Calls, spec: CallSpec, tmp_path: Path) -> None:
+    """Zeros would be taken for the figures of a commune whose code was mistyped."""
+    settings = IntakeSettings(secrets_dir=tmp_path, attachments_dir=tmp_path)
+    answer_cases(calls)
+    consumers.register_assistance(calls, Assistance(BOOK, CLOCK, limits()))
+    attachments = AttachmentHandlers(Files(tmp_path), SecretWrapper("s"), b"m", TRAIL, settings, CLOCK)
+    consumers.register_documents(calls, attachments, DocumentHandlers(BOOK, PEOPLE, TRAIL, settings, CLOCK))
+    sample = json.loads((Path(contracts.__file__).parent / "samples" / f"{spec.name}.json").read_bytes())["data"]
+    wishes = [spec.data.model_validate(sample | {"unit": unit}) for unit in (sample["unit"], "99999")]
+    known, unknown = [await answer(calls, query(wish, role=min(spec.roles))) for wish in wishes]
+    assert known.refusal is None
+    refusal = unknown.refusal
+    assert (refusal.code, refusal.field) == ("unknown-unit", "unit")
+    assert "99999" in refusal.message_vi
+    assert "tiepsuc deadline find" in refusal.message_en
+    assert refusal.code in spec.refusals
+
+
+@pytest.mark.parametrize(("side", "unit", "level"), [("province", "31570", "tỉnh"), ("receiving", "92", "xã")])
+async def test_an_inbox_is_asked_for_by_a_code_of_its_level(calls: Calls, side: Any, unit: str, level: str) -> None:
+    refusal = (await answer(answer_cases(calls), query(Inbox(unit=unit, side=side)))).refusal
+    assert (refusal.code, refusal.field) == ("invalid", "unit")
+    assert level in refusal.message_vi
