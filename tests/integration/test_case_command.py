@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +15,8 @@ import pytest
 from contracts.intake.lifecycle import MOVES
 from services.operations.embedded.stack import running
 from tests.support.stack import SAMPLE, command, new_home, tiepsuc
+
+HAND_IN = SAMPLE.with_name("hand_in_case.py")
 
 
 @pytest.fixture
@@ -47,6 +53,14 @@ async def test_cases_are_listed_found_and_explained(home: Path) -> None:
         ):
             assert one["case_code"] in await command(home, "case", *page)
         await command(home, "case", "show", "H13.57-250701-9999", code=1)
+
+        # What the README has a newcomer do, as long as no gateway takes cases in.
+        text = await asyncio.to_thread(
+            subprocess.check_output, [sys.executable, HAND_IN], env=os.environ | {"TIEPSUC_HOME": str(home)}, text=True
+        )
+        told = json.loads(await command(home, "case", "show", text.split()[0], "--json"))
+        assert told["case"]["due_at"] in text.replace(" ", "T")
+        assert [step["kind"] for step in told["history"]["steps"]] == ["submitted", "accepted"]
         await command(home, "case", "find", "%%%", code=2)
 
 
