@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from services.operations.embedded.stack import running
 from tests.support.stack import SAMPLE, command, new_home, tiepsuc
 
 HAND_IN = SAMPLE.with_name("hand_in_case.py")
+README = SAMPLE.parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -55,9 +55,11 @@ async def test_cases_are_listed_found_and_explained(home: Path) -> None:
         await command(home, "case", "show", "H13.57-250701-9999", code=1)
 
         # What the README has a newcomer do, as long as no gateway takes cases in.
-        text = await asyncio.to_thread(
-            subprocess.check_output, [sys.executable, HAND_IN], env=os.environ | {"TIEPSUC_HOME": str(home)}, text=True
+        assert f"deploy/samples/{HAND_IN.name}" in README.read_text()
+        script = await asyncio.create_subprocess_exec(
+            sys.executable, HAND_IN, env=os.environ | {"TIEPSUC_HOME": str(home)}, stdout=asyncio.subprocess.PIPE
         )
+        text = (await script.communicate())[0].decode()
         told = json.loads(await command(home, "case", "show", text.split()[0], "--json"))
         assert told["case"]["due_at"] in text.replace(" ", "T")
         assert [step["kind"] for step in told["history"]["steps"]] == ["submitted", "accepted"]
