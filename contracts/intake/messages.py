@@ -74,6 +74,7 @@ CALLS: tuple[CallSpec, ...] = (
     query("intake", "inbox", queries.Inbox, queries.InboxView, OFFICERS | ADMIN | {Role.PROVINCE}, _UNIT),
     query("intake", "find-cases", queries.FindCases, queries.FoundCases, OFFICERS | ADMIN),
     query("intake", "case-counts", queries.CaseCounts, queries.CaseCountsView, ADMIN),
+    query("intake", "case-digests", queries.CaseDigests, queries.CaseDigestsView, ADMIN),
     *(
         command("intake", verb, data, attachments.AttachmentProgress, roles, _CASE_REFUSALS)
         for verb, data, roles in (

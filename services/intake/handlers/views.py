@@ -128,6 +128,13 @@ class CaseViews:
         counts = [queries.UnitCaseCount(**dict(row)) for row in rows]
         return queries.CaseCountsView(counts=counts, next=queries.last_unit(counts))
 
+    async def digests(self, connection: Connection, query: Query[queries.CaseDigests]) -> queries.CaseDigestsView:
+        """Also of a unit that is none: a projection may hold cases of it, and this says that there should be none."""
+        wish = query.data
+        rows = await store.digests(connection, wish.unit, wish.after or UUID(int=0), queries.CASES_AT_ONCE)
+        cases = [queries.CaseDigest.judged(**dict(row)) for row in rows]
+        return queries.CaseDigestsView(cases=cases, next=queries.last_case(cases))
+
 
 def _check_level(wish: queries.Inbox) -> None:
     """Refused: the inbox of a province asked for by a commune's code, or the cases that a whole province received."""
