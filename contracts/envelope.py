@@ -5,7 +5,7 @@ extensions, hence lower case without separators.
 """
 
 from functools import cache
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -25,6 +25,9 @@ class Message(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
+
+    judges_nul: ClassVar[bool] = False
+    """Whether who is called judges NUL characters in this data alone, because one does not cost all of it."""
 
     @classmethod
     def judged(cls, **values: Any) -> Self:

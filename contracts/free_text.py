@@ -1,4 +1,5 @@
-"""`FreeText`: words that people type. One-time codes and passwords are refused in them, never stored.
+"""`FreeText`: words that people type. One-time codes and passwords are refused in them, never stored, and neither
+are control characters other than tabs and line ends.
 
 Who guides somebody through an online service hears such secrets, and notes are where they would end up. The error
 names the kind of secret and repeats nothing of it. Judged without marks and case: "MẬT KHẨU" is "mat khau". A refusal
@@ -116,8 +117,24 @@ def _plain(text: str) -> str:
     return " ".join("".join(digits).split())
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def control_in(text: str) -> str | None:
+    """The first control character that is no tab and ends no line, by its number (U+0000); None: there is none."""
+    found = _CONTROL.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
 def check_free_text(text: str) -> str:
-    """The text itself. PydanticCustomError (a ValueError): it carries a secret; the error does not repeat it."""
+    """The text itself. PydanticCustomError (a ValueError): it carries a control character, or a secret, which the error
+    does not repeat."""
+    if (control := control_in(text)) is not None:
+        raise PydanticCustomError(
+            "control_character",
+            "the control character {number} cannot be kept; take it out",
+            {"number": control, "vi": f"ký tự điều khiển {control} không lưu được; hãy xóa đi"},
+        )
     kind = secret_in(text)
     if kind is not None:
         raise PydanticCustomError(

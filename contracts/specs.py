@@ -147,6 +147,7 @@ def query(
     data: type[BaseModel],
     result: type[BaseModel],
     roles: frozenset[Role],
+    refusals: tuple[str, ...] = (),
 ) -> CallSpec:
     """A query in its first version."""
-    return CallSpec(owner, name, 1, data, result, roles, changes=False)
+    return CallSpec(owner, name, 1, data, result, roles, refusals, changes=False)

@@ -62,6 +62,8 @@ def _complaint(verb: str, data: type[BaseModel], *refusals: Refusal) -> CallSpec
     return command("intake", verb, data, feedback_commands.ComplaintMoved, movers, tuple(map(str, refusals)))
 
 
+_UNIT = (str(Refusal.UNKNOWN_UNIT),)
+
 CALLS: tuple[CallSpec, ...] = (
     _visit("record-visit", visit_commands.RecordVisit),
     _visit("amend-visit", visit_commands.AmendVisit),
@@ -99,22 +101,26 @@ CALLS: tuple[CallSpec, ...] = (
         Refusal.NOT_YOURS,
     ),
     _complaint("withdraw-complaint", feedback_commands.WithdrawComplaint, Refusal.WRONG_STATE, Refusal.NOT_YOURS),
-    query("intake", "visits", visit_queries.Visits, visit_queries.VisitsView, _HELPERS | ADMIN),
+    query("intake", "visits", visit_queries.Visits, visit_queries.VisitsView, _HELPERS | ADMIN, _UNIT),
     query(
         "intake",
         "assistance-summary",
         visit_queries.AssistanceSummary,
         visit_queries.AssistanceSummaryView,
         FIGURES,
+        _UNIT,
     ),
-    query("intake", "queue", queue_queries.Queue, queue_queries.QueueView, _HELPERS | ADMIN | {Role.CITIZEN}),
-    query("intake", "queue-history", queue_queries.QueueHistory, queue_queries.QueueHistoryView, FIGURES),
-    query("intake", "complaints", feedback_queries.Complaints, feedback_queries.ComplaintsView, OFFICERS | ADMIN),
+    query("intake", "queue", queue_queries.Queue, queue_queries.QueueView, _HELPERS | ADMIN | {Role.CITIZEN}, _UNIT),
+    query("intake", "queue-history", queue_queries.QueueHistory, queue_queries.QueueHistoryView, FIGURES, _UNIT),
+    query(
+        "intake", "complaints", feedback_queries.Complaints, feedback_queries.ComplaintsView, OFFICERS | ADMIN, _UNIT
+    ),
     query(
         "intake",
         "satisfaction-summary",
         feedback_queries.SatisfactionSummary,
         feedback_queries.SatisfactionSummaryView,
         FIGURES,
+        _UNIT,
     ),
 )

@@ -18,6 +18,8 @@ EVENTS: tuple[EventSpec, ...] = (
 _REFERENCE_REFUSALS = (str(IntakeRefusal.BAD_REFERENCE), str(IntakeRefusal.NOT_A_DRAFT))
 _ASKERS = OFFICERS | ADMIN | {Role.CITIZEN, Role.VOLUNTEER, Role.LEAD, Role.PROVINCE}
 
+_UNIT = (str(IntakeRefusal.UNKNOWN_UNIT),)
+
 CALLS: tuple[CallSpec, ...] = (
     command(
         "intake",
@@ -59,9 +61,9 @@ CALLS: tuple[CallSpec, ...] = (
     ),
     query("intake", "procedure", catalogue_queries.ProcedureByCode, catalogue_queries.ProcedureView, _ASKERS),
     query("intake", "procedures", catalogue_queries.Procedures, catalogue_queries.ProceduresView, _ASKERS),
-    query("intake", "unit", catalogue_queries.UnitByCode, catalogue_queries.UnitLine, _ASKERS),
-    query("intake", "unit-history", catalogue_queries.UnitHistory, catalogue_queries.UnitHistoryView, _ASKERS),
+    query("intake", "unit", catalogue_queries.UnitByCode, catalogue_queries.UnitLine, _ASKERS, _UNIT),
+    query("intake", "unit-history", catalogue_queries.UnitHistory, catalogue_queries.UnitHistoryView, _ASKERS, _UNIT),
     query("intake", "deadline-recomputes", recompute.DeadlineRecomputes, recompute.DeadlineRecomputesView, ADMIN),
     query("intake", "deadline-moves", recompute.DeadlineMoves, recompute.DeadlineMovesView, ADMIN),
-    query("intake", "retention-report", retention.RetentionReport, retention.RetentionReportView, ADMIN),
+    query("intake", "retention-report", retention.RetentionReport, retention.RetentionReportView, ADMIN, _UNIT),
 )

@@ -1,7 +1,5 @@
 """Intake's part of the one table: what it tells, and what it answers to whom."""
 
-from dataclasses import replace
-
 from pydantic import BaseModel
 
 from contracts.intake import assistance_messages, catalogue_messages, people_messages
@@ -66,15 +64,18 @@ _DATA: dict[str, type[BaseModel]] = {
     "correct-result": commands.CorrectResult,
 }
 
+_UNIT = (str(IntakeRefusal.UNKNOWN_UNIT),)
+
 CALLS: tuple[CallSpec, ...] = (
     *(command("intake", m.verb, _DATA[m.verb], commands.CaseMoved, m.movers, _CASE_REFUSALS) for m in MOVES),
     command("intake", "import-cases", importing.ImportCases, importing.CasesImported, ADMIN),
     query("intake", "case-by-code", queries.CaseByCode, queries.CaseView, OFFICERS | ADMIN),
     query("intake", "case-by-id", queries.CaseById, queries.CaseView, OFFICERS | ADMIN),
     query("intake", "case-history", queries.CaseHistory, queries.CaseHistoryView, OFFICERS | ADMIN),
-    query("intake", "inbox", queries.Inbox, queries.InboxView, OFFICERS | ADMIN | {Role.PROVINCE}),
+    query("intake", "inbox", queries.Inbox, queries.InboxView, OFFICERS | ADMIN | {Role.PROVINCE}, _UNIT),
     query("intake", "find-cases", queries.FindCases, queries.FoundCases, OFFICERS | ADMIN),
     query("intake", "case-counts", queries.CaseCounts, queries.CaseCountsView, ADMIN),
+    query("intake", "case-digests", queries.CaseDigests, queries.CaseDigestsView, ADMIN),
     *(
         command("intake", verb, data, attachments.AttachmentProgress, roles, _CASE_REFUSALS)
         for verb, data, roles in (
@@ -101,18 +102,22 @@ CALLS: tuple[CallSpec, ...] = (
         _PAPERS,
     ),
     command("intake", "case-form", documents.CaseForm, documents.DocumentView, _PAPERS, _FORM_REFUSALS),
-    replace(
-        query("intake", "case-register", documents.CaseRegister, documents.DocumentView, OFFICERS | ADMIN),
-        refusals=(*_FORM_REFUSALS, str(IntakeRefusal.UNKNOWN_UNIT)),
+    query(
+        "intake",
+        "case-register",
+        documents.CaseRegister,
+        documents.DocumentView,
+        OFFICERS | ADMIN,
+        (*_FORM_REFUSALS, *_UNIT),
     ),
-    replace(query("intake", "fee-slip", documents.FeeSlip, documents.DocumentView, _PAPERS), refusals=_FORM_REFUSALS),
+    query("intake", "fee-slip", documents.FeeSlip, documents.DocumentView, _PAPERS, _FORM_REFUSALS),
     command(
         "intake",
         "print-register",
         documents.PrintRegister,
         documents.DocumentView,
         OFFICERS | ADMIN,
-        (*_FORM_REFUSALS, str(IntakeRefusal.UNKNOWN_UNIT)),
+        (*_FORM_REFUSALS, *_UNIT),
     ),
     command("intake", "print-fee-slip", documents.PrintFeeSlip, documents.DocumentView, _PAPERS, _FORM_REFUSALS),
     *catalogue_messages.CALLS,

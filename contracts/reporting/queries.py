@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Literal, Self
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -74,3 +75,29 @@ class ProjectedCaseCountsView(Message):
 
     counts: list[UnitCaseCount]
     next: CommuneCode | None = None
+
+
+class ProjectedCaseDigests(Message):
+    """What the projection holds of each case of a receiving unit, to compare with intake's `CaseDigests`."""
+
+    unit: CommuneCode
+    after: UUID | None = None
+
+
+class ProjectedCaseDigest(Message):
+    """A case of the projection: the last version that took effect (None: none did), and a digest as intake makes it.
+
+    `settled_by_hand`: an event of it was discarded, or edited, as a dead letter; it cannot be as intake's any more.
+    """
+
+    case_id: UUID
+    version: int | None = None
+    digest: int
+    settled_by_hand: bool = False
+
+
+class ProjectedCaseDigestsView(Message):
+    """Cases in order of id, 5,000 at most. `next`: what to ask after, if there is more."""
+
+    cases: list[ProjectedCaseDigest]
+    next: UUID | None = None

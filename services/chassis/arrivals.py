@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from contracts.envelope import Event, Message
 from contracts.topology import NO_PROVINCE, Topology
+from services.chassis.nul import refuse_nul
 from services.chassis.outbox import event_class
 
 _NOBODY = UUID(int=0)
@@ -120,6 +121,7 @@ class Decoder:
         """The event in a message, or what is wrong with it."""
         kind = subject.rpartition(".")[0]
         try:
+            refuse_nul(payload)
             event = self._classes.get(kind, _UNKNOWN).model_validate_json(payload)
         except ValidationError as error:
             return _undecodable(subject, payload, _explain(error))

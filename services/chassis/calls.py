@@ -25,8 +25,9 @@ from contracts.roles import ROLE_NAMES
 from contracts.topology import MAX_PAYLOAD, CallSpec, Topology
 from services.chassis import metrics, tracing
 from services.chassis.database import Connection, Database, UnitOfWork
-from services.chassis.errors import Fault, TooLarge, fault_of
+from services.chassis.errors import Fault, TooLarge, fault_of, known_of
 from services.chassis.logs import correlation_id
+from services.chassis.nul import refuse_nul
 from services.worktime.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ _KEPT_FREE = 2
 """Connections of the pool that calls leave to consumers, sweeps and health."""
 _LOST_RACE = (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError, asyncpg.ForeignKeyViolationError)
 """Somebody else was quicker: the handler, run again, sees what they did and refuses in its own words."""
+_CONTENDED = (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError)
+"""Lost races that a later try may win; what a foreign key lacks after three tries will not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class _Answerer:
     handler: Callable[[Any, Any], Awaitable[BaseModel]]
     connects: bool
     remembered: bool
+    judges_nul: bool
 
 
 class Calls:
@@ -109,7 +113,9 @@ class Calls:
         connects: bool = True,
     ) -> None:
         spec = self._topology.call_of(self.service, data)
-        self._answerers[spec.subject] = _Answerer(spec, envelope, handler, connects, spec.remembered)
+        self._answerers[spec.subject] = _Answerer(
+            spec, envelope, handler, connects, spec.remembered, getattr(data, "judges_nul", False)
+        )
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -141,6 +147,8 @@ class Calls:
         name = answerer.spec.name
         started = time.perf_counter()
         try:
+            if not answerer.judges_nul:
+                refuse_nul(payload)
             call = answerer.envelope.model_validate_json(payload)
         except ValidationError as error:
             reply = _refusal_reply(_invalid(error))
@@ -169,10 +177,12 @@ class Calls:
             return _refusal_reply(refused.refusal)
         except TooLarge:
             return _refusal_reply(_too_large().refusal)
-        except Exception:
+        except Exception as error:
             if limit is not None and limit.expired() and not unsure.committing:
                 return _refusal_reply(_too_late().refusal)
             log.exception("%s failed", answerer.spec.name)
+            if fault_of(error) is Fault.MESSAGE and not isinstance(error, _CONTENDED):
+                return _refusal_reply(_cannot_be_kept(error).refusal)
             return _refusal_reply(_unavailable().refusal)
 
     async def _attempts(self, answerer: _Answerer, call: Call[Any], limit: asyncio.Timeout, unsure: _Unsure) -> _Answer:
@@ -296,7 +306,7 @@ def _invalid(error: ValidationError) -> Refusal:
         )
     return Refusal(
         code=CommonRefusal.INVALID,
-        message_vi=f"Dữ liệu không hợp lệ tại {place or 'nội dung'}: {first['msg']}",
+        message_vi=f"Dữ liệu không hợp lệ tại {place or 'nội dung'}: {first.get('ctx', {}).get('vi') or first['msg']}",
         message_en=f"Invalid at {place or 'payload'}: {first['msg']}",
         field=place or None,
     )
@@ -315,6 +325,17 @@ def _unavailable() -> Refused:
         CommonRefusal.UNAVAILABLE,
         "Dịch vụ tạm thời không trả lời được; hãy gửi lại với cùng mã lệnh.",
         "The service cannot answer now; send it again with the same id.",
+    )
+
+
+def _cannot_be_kept(error: Exception) -> Refused:
+    """Sent again as it is, it would fail again. What is known is told, and no value that the error quotes."""
+    known = known_of(error)
+    return refuse(
+        CommonRefusal.INVALID,
+        f"Dữ liệu không lưu được, không có gì được thực hiện; gửi lại nguyên văn cũng vô ích ({known}).",
+        f"The data cannot be kept and nothing was done; sent again as they are, they would fail again ({known}).",
+        error=type(error).__name__,
     )
 
 

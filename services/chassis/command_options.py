@@ -6,26 +6,21 @@ from datetime import date, datetime
 
 import click
 
-
-class Commune(click.ParamType[str]):
-    """A commune's code, by its form; whether there is one is for the service to say."""
-
-    name = "CODE"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not re.fullmatch(r"\d{5}", value, re.ASCII):
-            raise click.BadParameter(f"“{value}”: mã xã 5 số / a commune's code has 5 digits", ctx, param)
-        return value
+_BOTH = "mã xã 5 số, tỉnh 2 số / communes 5 digits, provinces 2"
 
 
 class UnitCode(click.ParamType[str]):
-    """A commune's or a province's code."""
+    """A commune's or a province's code, or a commune's alone, by its form; services say whether there is one."""
 
     name = "CODE"
 
+    def __init__(self, *, commune: bool = False) -> None:
+        self._form = r"\d{5}" if commune else r"\d{2}|\d{5}"
+        self._told = "mã xã 5 số / a commune's code has 5 digits" if commune else _BOTH
+
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not re.fullmatch(r"\d{2}|\d{5}", value, re.ASCII):
-            raise click.BadParameter(f"“{value}”: mã xã 5 số, tỉnh 2 số / communes 5 digits, provinces 2", ctx, param)
+        if not re.fullmatch(self._form, value, re.ASCII):
+            raise click.BadParameter(f"“{value}”: {self._told}", ctx, param)
         return value
 
 

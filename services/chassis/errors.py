@@ -76,3 +76,14 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(error, _MESSAGE):
         return Fault.MESSAGE
     return Fault.CODE
+
+
+def known_of(error: BaseException) -> str:
+    """What may be told of a failure: its kind and its place in the schema, and no value, which may be somebody's."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'data'}: {first['type']}"
+    known: list[str | None] = [type(error).__name__]
+    if isinstance(error, asyncpg.PostgresError):
+        known += [error.table_name, error.column_name, error.constraint_name]  # None where it is not told
+    return ", ".join(filter(None, known))

@@ -89,6 +89,7 @@ def register(calls: Calls, cases: CaseHandlers, views: CaseViews, import_cases: 
     calls.query(queries.Inbox, views.inbox)
     calls.query(queries.FindCases, views.find)
     calls.query(queries.CaseCounts, views.counts)
+    calls.query(queries.CaseDigests, views.digests)
 
 
 def register_documents(calls: Calls, attachments: AttachmentHandlers, documents: DocumentHandlers) -> None:

@@ -28,7 +28,7 @@ from services.intake.domain.reference_documents import FORMS
 from services.intake.domain.rules import RuleBook, Rules
 from services.intake.domain.tables import BadData, Fault
 from services.intake.domain.terms import Terms
-from services.intake.domain.units import AdministrativeUnit, Units
+from services.intake.domain.units import AdministrativeUnit, Units, unknown_unit
 from services.worktime import deadline as deadlines
 from services.worktime.calendar import Calendar
 from services.worktime.clock import ZONE
@@ -284,12 +284,7 @@ class Reference:
     def check_unit(self, code: str, *, field: str, commune: bool = False) -> None:
         """Refused: there is and was no unit of this code."""
         if not self.register.names(code) or (commune and len(code) != 5):
-            raise refuse(
-                IntakeRefusal.UNKNOWN_UNIT,
-                f"Không có đơn vị hành chính mã “{code}”" + (" cấp xã." if commune else "."),
-                f"There is no {'commune' if commune else 'administrative unit'} “{code}”.",
-                field=field,
-            )
+            raise unknown_unit(code, field, commune=commune)
 
     def procedure(self, code: str, *, on: date) -> Procedure:
         """A procedure as it is on a day. Refused: none of this code, or not in force then."""

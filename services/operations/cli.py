@@ -8,6 +8,7 @@ import click
 from contracts.refusals import CommonRefusal, Refused
 from services.chassis.command_group import Group
 from services.chassis.errors import Misconfigured
+from services.operations import usage
 
 _GROUP = "tiepsuc.commands"
 
@@ -43,7 +44,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "tiepsuc"
-        click.echo(f"Gọi lệnh chưa đúng / wrong usage: {error.format_message()}", err=True)
+        click.echo(f"Gọi lệnh chưa đúng / wrong usage: {usage.told(error)}", err=True)
         click.echo(f"Xem / see: {where} --help", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:

@@ -1,12 +1,13 @@
 """Comparing a log with what became of it: pure. Every difference is named by what explains it, and counted."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from contracts.intake.queries.cases import UnitCaseCount
+from contracts.intake.queries.cases import CaseDigest, UnitCaseCount
 from contracts.operations.queries import Bucket, LogDigestView, LogPlace
+from contracts.reporting.queries import ProjectedCaseDigest
 from services.operations.bus import StreamLook
 
 Versions = Mapping[UUID, int]
@@ -118,25 +119,49 @@ def compare_stream(log: LogDigestView, before: StreamLook, after: StreamLook) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CountDifference:
-    """A cell of a projection that does not agree with its source."""
-
-    unit: str
-    state: str
-    source: int
-    projection: int
-
-    def __str__(self) -> str:
-        return f"{self.unit} {self.state}: {self.source} ≠ {self.projection}"
+Cell = tuple[str, str]
+"""A receiving unit, and a state."""
 
 
-def compare_counts(source: Sequence[UnitCaseCount], projection: Sequence[UnitCaseCount]) -> list[CountDifference]:
-    """The cells that differ, in order of unit and state. A cell that one side does not name counts as 0 there."""
-    ours = {(each.unit, str(each.state)): each.cases for each in source}
-    theirs = {(each.unit, str(each.state)): each.cases for each in projection}
-    return [
-        CountDifference(*cell, ours.get(cell, 0), theirs.get(cell, 0))
-        for cell in sorted(ours.keys() | theirs.keys())
-        if ours.get(cell, 0) != theirs.get(cell, 0)
-    ]
+def differing_cells(source: Iterable[UnitCaseCount], projection: Iterable[UnitCaseCount]) -> list[Cell]:
+    """The cells whose number of cases or whose digest differ, in order; one that a side does not name is empty there.
+
+    A difference may only be on its way still: which cases it is about is for `compare_cases` to find out.
+    """
+    ours, theirs = ({(each.unit, str(each.state)): each for each in side} for side in (source, projection))
+    return [cell for cell in sorted(ours.keys() | theirs.keys()) if not _agree(ours.get(cell), theirs.get(cell))]
+
+
+def _agree(source: UnitCaseCount | None, projection: UnitCaseCount | None) -> bool:
+    if source is None or projection is None:
+        return source is projection
+    # A service of an earlier version makes no digest.
+    digests = {source.digest, projection.digest} - {None}
+    return source.cases == projection.cases and len(digests) <= 1
+
+
+@dataclass(slots=True)
+class CaseComparison:
+    """A unit's cases that differ. `absent`: the projection has no row, which may only not have come yet; `by_hand`: an
+    event of these was discarded, or edited, so that they cannot agree."""
+
+    differing: list[UUID] = field(default_factory=list)
+    absent: dict[UUID, int] = field(default_factory=dict)
+    by_hand: list[UUID] = field(default_factory=list)
+
+
+def compare_cases(source: Iterable[CaseDigest], projection: Iterable[ProjectedCaseDigest]) -> CaseComparison:
+    """Compares the cases of a unit, of which the projection was asked first.
+
+    Each side told version and digest of one instant. So two digests of one version that differ are a difference, for
+    certain and however much is going on; with different versions, events are on their way, or the gate is at fault.
+    """
+    ours, theirs = {each.case_id: each for each in source}, {each.case_id: each for each in projection}
+    found = CaseComparison()
+    for case_id, told in sorted(theirs.items()):
+        kept = ours.get(case_id)
+        if kept is not None and (kept.digest == told.digest or kept.version != told.version):
+            continue
+        (found.by_hand if told.settled_by_hand else found.differing).append(case_id)
+    found.absent = {case_id: kept.version for case_id, kept in sorted(ours.items()) if case_id not in theirs}
+    return found

@@ -7,7 +7,14 @@ from uuid import UUID
 
 from nats.aio.client import Client
 
-from contracts.intake.queries.cases import CaseCounts, CaseCountsView, UnitCaseCount
+from contracts.intake.queries.cases import (
+    CaseCounts,
+    CaseCountsView,
+    CaseDigest,
+    CaseDigests,
+    CaseDigestsView,
+    UnitCaseCount,
+)
 from contracts.operations.queries import (
     ConsumerHealth,
     EntityVersion,
@@ -25,18 +32,25 @@ from contracts.operations.queries import (
     StreamExtent,
 )
 from contracts.refusals import Refused
-from contracts.reporting.queries import ProjectedCaseCounts, ProjectedCaseCountsView
+from contracts.reporting.queries import (
+    ProjectedCaseCounts,
+    ProjectedCaseCountsView,
+    ProjectedCaseDigest,
+    ProjectedCaseDigests,
+    ProjectedCaseDigestsView,
+)
 from contracts.topology import DurableSpec, Topology
 from services.chassis.client import Caller
 from services.operations import reconcile
 from services.operations.bus import DurableLook, StreamLook, look_at_durable, look_at_stream
 from services.operations.letters import listing
-from services.operations.reconcile import Gap, Judgement
+from services.operations.reconcile import CaseComparison, Gap, Judgement
 
 LONG = 115.0  # seconds, for what goes over a whole log; the reply of a call is allowed for two minutes
 _PLACES = 1000
 _EVERY = 0.5
 _PATIENCE = 5.0
+_ENOUGH = 1000  # cases that differ: whoever sees so many looks for a cause, not for more of them
 Progress = Callable[[str], None]
 
 
@@ -59,6 +73,22 @@ class ConsumerSurvey:
     gate: GateDigestView
     health: ConsumerHealth | None
     judged: Judgement = field(default_factory=Judgement)
+
+
+@dataclass(slots=True)
+class CasesSurvey:
+    """The projection of cases beside intake. `cells` are those that either names.
+
+    `differing`: cases with their unit; the search ends at a thousand (`more`). `by_hand`: cases that cannot agree, as
+    an event of theirs was discarded, or edited, as a dead letter.
+    """
+
+    cases: int
+    projected: int
+    cells: int
+    differing: list[tuple[str, UUID]] = field(default_factory=list)
+    by_hand: int = 0
+    more: bool = False
 
 
 class Survey:
@@ -173,7 +203,67 @@ class Survey:
                 return versions
             after = page.entities[-1].entity
 
-    async def case_counts(self) -> tuple[list[UnitCaseCount], list[UnitCaseCount]]:
+    async def cases(self, wait: float) -> CasesSurvey:
+        """The projection against intake: by unit and state first, case by case in the units that differ.
+
+        These are looked at once what was on its way has arrived or `wait` seconds have passed.
+        """
+        source, projected = await self._case_counts()
+        cells = reconcile.differing_cells(source, projected)
+        found = CasesSurvey(
+            sum(each.cases for each in source),
+            sum(each.cases for each in projected),
+            len({(each.unit, each.state) for each in (*source, *projected)}),
+        )
+        if cells:
+            await self.settle(wait)
+        for unit in dict.fromkeys(unit for unit, _ in cells):
+            if len(found.differing) >= _ENOUGH:
+                found.more = True
+                break
+            self._progress(f"Hồ sơ của {unit} / cases of {unit}")
+            compared = await self._compare(unit)
+            found.differing += [(unit, case) for case in compared.differing]
+            found.by_hand += len(compared.by_hand)
+        return found
+
+    async def _compare(self, unit: str) -> CaseComparison:
+        theirs = await self._projected_digests(unit)
+        compared = reconcile.compare_cases(await self._digests(unit), theirs)
+        if compared.absent:
+            # What the gate has let through before the projection is asked once more should be in there by then.
+            buckets = {case.bytes[-1] for case in compared.absent}
+            took: dict[UUID, int] = {}
+            for bucket in sorted(buckets):
+                versions = await self._versions("reporting", bucket, "intake")
+                took |= {case: versions[case] for case in compared.absent.keys() & versions.keys()}
+            there = {each.case_id for each in await self._projected_digests(unit)}
+            compared.differing += sorted(
+                case for case, version in took.items() if version >= compared.absent[case] and case not in there
+            )
+        return compared
+
+    async def _digests(self, unit: str) -> list[CaseDigest]:
+        found: list[CaseDigest] = []
+        after: UUID | None = None
+        while True:
+            ask = CaseDigests(unit=unit, after=after)
+            page = await self._caller.call("intake", ask, CaseDigestsView, timeout=LONG)
+            found += page.cases
+            if (after := page.next) is None:
+                return found
+
+    async def _projected_digests(self, unit: str) -> list[ProjectedCaseDigest]:
+        found: list[ProjectedCaseDigest] = []
+        after: UUID | None = None
+        while True:
+            ask = ProjectedCaseDigests(unit=unit, after=after)
+            page = await self._caller.call("reporting", ask, ProjectedCaseDigestsView, timeout=LONG)
+            found += page.cases
+            if (after := page.next) is None:
+                return found
+
+    async def _case_counts(self) -> tuple[list[UnitCaseCount], list[UnitCaseCount]]:
         """Intake's own count of cases, and the projection's."""
         self._progress("Số hồ sơ theo đơn vị / cases by unit")
         source, projected = [], []

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pydantic import AwareDatetime, BaseModel
 
 from services.operations import reconcile
-from services.operations.reconcile import CountDifference, Gap
-from services.operations.survey import ConsumerSurvey, LogSurvey
+from services.operations.reconcile import Gap
+from services.operations.survey import CasesSurvey, ConsumerSurvey, LogSurvey
 from services.operations.words import Finding, many
 
 _EXAMPLES = 5
@@ -53,7 +53,8 @@ class SubscriberCheck(BaseModel):
 
 
 class ProjectionCheck(BaseModel):
-    """A projection against its source. `cells` are those that either names, `differing` of them do not agree."""
+    """A projection against its source. `cells` are the numbers of cases by unit and state that either names;
+    `differing` cases do not agree, `by_hand` cannot, because an event was discarded or edited as a dead letter."""
 
     name: str
     source: str
@@ -62,6 +63,7 @@ class ProjectionCheck(BaseModel):
     projected: int
     cells: int
     differing: int
+    by_hand: int
 
 
 class Verification(BaseModel):
@@ -204,26 +206,23 @@ def of_consumer(each: ConsumerSurvey) -> Iterator[Finding]:
         )
 
 
-def of_projection(cells: Sequence[CountDifference], *, explained: bool) -> Finding:
-    """What differs between a projection and its source; `explained`: other differences may be the cause."""
-    cause = (
-        ("các sai lệch nói trên là một nguyên nhân", "the differences above are a cause")
-        if explained
-        else (
-            "mọi sự kiện đã có hiệu lực, vậy dữ liệu bị sửa ngoài sự kiện",
-            "every event took effect, so the data was changed by something else",
+def of_projection(found: CasesSurvey) -> Iterator[Finding]:
+    """The cases that the projection has otherwise than its source, though all that happened to them took effect."""
+    if found.differing:
+        count = len(found.differing)
+        units = dict.fromkeys(unit for unit, _ in found.differing)
+        vi, en = ("ít nhất ", "at least ") if found.more else ("", "")
+        yield Finding(
+            code="projection",
+            service="reporting",
+            owner="intake",
+            count=count,
+            vi=f"{vi}{count} hồ sơ của {len(units)} đơn vị ở reporting khác intake; mọi sự kiện của chúng đã có "
+            "hiệu lực, vậy dữ liệu bị sửa ngoài sự kiện.",
+            en=f"{en}{many(count, 'case')} of {many(len(units), 'unit')} in reporting not as in intake; every event "
+            "of theirs took effect, so the data was changed by something else.",
+            examples=[f"{unit} {case}" for unit, case in found.differing[:_EXAMPLES]],
         )
-    )
-    off = sum(abs(cell.source - cell.projection) for cell in cells)
-    return Finding(
-        code="projection",
-        service="reporting",
-        owner="intake",
-        count=len(cells),
-        vi=f"{len(cells)} ô số hồ sơ của reporting khác intake, tổng chênh lệch {off}; {cause[0]}.",
-        en=f"{many(len(cells), 'count')} of cases in reporting not as in intake, by {off} in all; {cause[1]}.",
-        examples=[str(cell) for cell in cells[:_EXAMPLES]],
-    )
 
 
 def _events(gaps: Sequence[Gap]) -> int:

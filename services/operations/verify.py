@@ -7,17 +7,13 @@ from contextlib import nullcontext
 import click
 from rich.console import Console
 
-from contracts.intake.queries.cases import UnitCaseCount
 from contracts.topology import TOPOLOGY
 from services.chassis.connect import operator
-from services.operations import reconcile, verdict
-from services.operations.reconcile import CountDifference
+from services.operations import verdict
 from services.operations.survey import Survey
 from services.operations.verdict import ProjectionCheck, SubscriberCheck, Verification
 from services.operations.words import table, tell
 from services.worktime.clock import SystemClock
-
-Counts = list[UnitCaseCount]
 
 
 @click.command("verify")
@@ -45,16 +41,15 @@ async def run(wait: float, console: Console) -> Verification:
             logs = [await survey.log(owner) for owner in survey.owners]
             by_owner = {each.owner: each for each in logs}
             consumers = [await survey.consumer(by_owner[owner], spec) for owner, spec in survey.consumers]
-            source, projected, cells = await _projection(survey, wait - waited)
+            cases = await survey.cases(max(wait - waited, 0))
             moving = await survey.moving()
             outside = await survey.subscribers()
     still = sum(len(each.judged.on_the_way) for each in consumers)
     differences = [
         *(finding for each in logs for finding in verdict.of_log(each)),
         *(finding for each in consumers for finding in verdict.of_consumer(each)),
+        *verdict.of_projection(cases),
     ]
-    if cells and not still and not moving:
-        differences.append(verdict.of_projection(cells, explained=bool(differences)))
     return Verification(
         ok=not differences,
         at=SystemClock().now(),
@@ -71,25 +66,15 @@ async def run(wait: float, console: Console) -> Verification:
                 name="cases",
                 source="intake",
                 projection="reporting",
-                cases=sum(each.cases for each in source),
-                projected=sum(each.cases for each in projected),
-                cells=len({(each.unit, each.state) for each in (*source, *projected)}),
-                differing=len(cells),
+                cases=cases.cases,
+                projected=cases.projected,
+                cells=cases.cells,
+                differing=len(cases.differing),
+                by_hand=cases.by_hand,
             )
         ],
         differences=differences,
     )
-
-
-async def _projection(survey: Survey, wait: float) -> tuple[Counts, Counts, list[CountDifference]]:
-    """Both sides' counts and what differs, looked at again while something is on its way."""
-    end = asyncio.get_running_loop().time() + max(wait, 0)
-    while True:
-        source, projected = await survey.case_counts()
-        cells = reconcile.compare_counts(source, projected)
-        if not cells or asyncio.get_running_loop().time() >= end or not await survey.moving():
-            return source, projected, cells
-        await asyncio.sleep(0.5)
 
 
 def show(found: Verification, console: Console) -> None:
@@ -118,13 +103,14 @@ def show(found: Verification, console: Console) -> None:
     for each in found.subscribers:
         gates.add_row(f"{each.stream.lower()} → {each.name}", "–", "–", "–", str(each.lag + each.unacknowledged), "–")
     console.print(gates, "")
-    figures = table("Số liệu/figures", "nguồn/source>", "bản chiếu/projection>", "ô khác/differ>")
+    figures = table("Số liệu/figures", "nguồn/source>", "bản chiếu/projection>", "khác/differ>", "xử lý tay/by hand>")
     for figure in found.projections:
         figures.add_row(
             f"{figure.source} → {figure.projection}",
             str(figure.cases),
             str(figure.projected),
             str(figure.differing),
+            str(figure.by_hand),
         )
     console.print(figures)
     console.print()

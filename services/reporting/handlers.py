@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from contracts.envelope import Event, Query
-from contracts.intake.queries.cases import UNITS_AT_ONCE, UnitCaseCount, last_unit
+from contracts.intake.queries.cases import CASES_AT_ONCE, UNITS_AT_ONCE, UnitCaseCount, last_case, last_unit
 from contracts.refusals import CommonRefusal, refuse
 from contracts.reporting.queries import (
     FormII06a,
@@ -14,6 +15,9 @@ from contracts.reporting.queries import (
     FormLine,
     ProjectedCaseCounts,
     ProjectedCaseCountsView,
+    ProjectedCaseDigest,
+    ProjectedCaseDigests,
+    ProjectedCaseDigestsView,
 )
 from services.chassis.database import Connection, UnitOfWork
 from services.reporting import domain, store
@@ -73,6 +77,12 @@ class FigureHandlers:
         rows = await store.counts(connection, query.data.after or "", UNITS_AT_ONCE)
         counts = [UnitCaseCount(**dict(row)) for row in rows]
         return ProjectedCaseCountsView(counts=counts, next=last_unit(counts))
+
+    async def digests(self, connection: Connection, query: Query[ProjectedCaseDigests]) -> ProjectedCaseDigestsView:
+        """Each case of a unit as the projection has it, to compare with intake's own."""
+        rows = await store.digests(connection, query.data.unit, query.data.after or UUID(int=0), CASES_AT_ONCE)
+        cases = [ProjectedCaseDigest.judged(**dict(row)) for row in rows]
+        return ProjectedCaseDigestsView(cases=cases, next=last_case(cases))
 
 
 def _line(row: asyncpg.Record, label: str) -> FormLine:

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from dataclasses import fields
 from datetime import date, datetime
+from uuid import UUID
 
 import asyncpg
 
 from contracts.intake.events.catalogue import ProcedurePublished, UnitRegistered
 from services.chassis.database import Connection
+from services.chassis.digests import row_digest
 from services.reporting.domain import CaseRow
 
 _CASE_COLUMNS = tuple(field.name for field in fields(CaseRow))
@@ -54,6 +56,33 @@ _UNIT_CONDITION = {
     2: "province = $1",
     5: "unit = $1",
 }
+DIGEST = row_digest(
+    "case_id",
+    ("state", "procedure", "field", "channel", "province"),
+    ("submitted_at", "accepted_at", "due_at", "completed_at", "returned_at"),
+)
+# As intake counts its own: the next units are walked to by the index, and only their cases are read.
+COUNTS = f"""
+    with recursive walked(unit, n) as (
+        select min(unit), 1 from case_fact where unit > $1
+        union all
+        select (select min(unit) from case_fact where unit > walked.unit), n + 1
+        from walked where unit is not null and n < $2
+    )
+    select unit, state, cases, digest from walked, lateral (
+        select state, count(*) as cases, bit_xor({DIGEST}) as digest
+        from case_fact where unit = walked.unit group by state
+    ) counted order by unit, state
+"""
+DIGESTS = f"""
+    select case_id, gate.version, {DIGEST} as digest,
+           exists (
+               select from dead_letter d where d.owner = 'intake' and d.entity = case_id
+               and (d.status = 'discarded' or d.original_payload is not null)
+           ) as settled_by_hand
+    from case_fact left join gate on gate.owner = 'intake' and gate.entity = case_id
+    where unit = $1 and case_id > $2 order by case_id limit $3
+"""
 
 
 async def save_units(connection: Connection, units: Collection[UnitRegistered]) -> None:
@@ -108,12 +137,10 @@ async def reading(connection: Connection, day: date) -> asyncpg.Record | None:
 
 
 async def counts(connection: Connection, after: str, units: int) -> list[asyncpg.Record]:
-    """Cases by receiving unit and state, of the next units after one."""
-    return await connection.fetch(
-        """select unit, state, cases from (
-               select unit, state, count(*) as cases, dense_rank() over (order by unit) as n
-               from case_fact where unit > $1 group by unit, state
-           ) counted where n <= $2 order by unit, state""",
-        after,
-        units,
-    )
+    """Cases by receiving unit and state, with a digest of them, of the next units after one."""
+    return await connection.fetch(COUNTS, after, units)
+
+
+async def digests(connection: Connection, unit: str, after: UUID, size: int) -> list[asyncpg.Record]:
+    """The next cases of a receiving unit after one, with their digests and with how far intake's events have come."""
+    return await connection.fetch(DIGESTS, unit, after, size)

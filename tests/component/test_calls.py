@@ -11,11 +11,13 @@ import pytest_asyncio
 from nats.aio.msg import Msg
 
 from contracts.envelope import Command, Query
+from contracts.intake.commands.cases import CaseMoved, RecordPayment
 from contracts.intake.commands.importing import CasesImported, ImportCases, LogRow, RejectedRow
 from contracts.intake.events.catalogue import ProcedurePublished
 from contracts.intake.queries.cases import UNITS_AT_ONCE, CaseCounts, CaseCountsView, UnitCaseCount
 from contracts.intake.vocabulary import CaseState
 from contracts.refusals import Refused
+from contracts.roles import Role
 from contracts.topology import MAX_PAYLOAD, RETENTION, TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.client import Caller
@@ -224,6 +226,58 @@ async def test_a_repeated_command_gets_its_first_answer_and_another_under_its_id
     assert {reply.result["imported"] for reply in replies} == {1}
     other = wish.model_copy(update={"expected_version": 3})
     assert (await answer(calls, other)).refusal.code == "command-id-reused"
+
+
+@pytest.mark.parametrize(
+    ("statement", "value", "told"),
+    [
+        ("select $1::text", "Bí\0Mật", "CharacterNotInRepertoireError"),
+        ("select $1::int", 2**40, "DataError"),
+        ("select $1::bigint::int", 2**40, "NumericValueOutOfRangeError"),
+        ("insert into outbox values (default, $1, $1, 0, '', '')", uuid7(), "CheckViolationError, outbox"),
+        ("insert into command_log (id, name) values ($1, '')", uuid7(), "NotNullViolationError, command_log"),
+    ],
+    ids=["nul", "argument", "overflow", "check", "null"],
+)
+async def test_what_the_database_will_never_take_is_invalid_and_tried_once(
+    calls: Calls, statement: str, value: object, told: str
+) -> None:
+    tries = []
+
+    async def handler(work: UnitOfWork, __: Command[ImportCases]) -> CasesImported:
+        tries.append(1)
+        await work.connection.execute(statement, value)
+        return DONE
+
+    calls.command(ImportCases, handler)
+    refusal = (await answer(calls, command(IMPORT))).refusal
+    assert refusal.code == "invalid"
+    assert told in refusal.message_vi
+    assert told in refusal.message_en
+    assert str(value) not in refusal.message_en
+    assert len(tries) == 1
+
+
+async def test_a_race_lost_every_time_may_be_won_later_and_a_mistake_of_ours_is_not_the_callers(calls: Calls) -> None:
+    for error in (asyncpg.UniqueViolationError("x"), LookupError("x")):
+
+        async def handler(_: UnitOfWork, __: Command[ImportCases], error: Exception = error) -> CasesImported:
+            raise error
+
+        calls.command(ImportCases, handler)
+        assert (await answer(calls, command(IMPORT))).refusal.code == "unavailable"
+
+
+async def test_a_nul_never_reaches_a_handler(calls: Calls) -> None:
+    async def handler(_: UnitOfWork, __: Command[RecordPayment]) -> CaseMoved:
+        raise AssertionError
+
+    calls.command(RecordPayment, handler)
+    wish = command(RecordPayment(case_id=uuid7(), amount=1, reference="KB\0-12"), role=Role.RECEIVING_OFFICER)
+    refusal = (await answer(calls, wish)).refusal
+    assert (refusal.code, refusal.field) == ("invalid", "data.reference")
+    assert "KB" not in refusal.message_vi + refusal.message_en
+    assert "ký tự NUL" in refusal.message_vi
 
 
 async def test_old_answers_are_forgotten_and_young_ones_kept(database: Database, calls: Calls) -> None:

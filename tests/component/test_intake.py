@@ -199,9 +199,22 @@ async def test_an_instant_before_all_cases_costs_only_its_row(calls: Calls) -> N
         ("applicant_name", "Nguyễn Văn A " * 50),
         ("reason", "Thiếu giấy tờ " * 100),
         ("reason", "thiếu\0giấy tờ"),
+        ("applicant_name", "Nguyễn\x1b Văn A"),
+        ("case_code", "H99.73-250701-\x000001"),
+        ("channel", "direct\0"),
+        ("returned_at", "\0"),
         ("accepted_at", "9999-12-31T23:59:59-12:00"),
     ],
-    ids=["long-name", "long-reason", "nul", "end-of-time"],
+    ids=[
+        "long-name",
+        "long-reason",
+        "nul",
+        "control",
+        "nul-in-code",
+        "nul-in-channel",
+        "nul-in-instant",
+        "end-of-time",
+    ],
 )
 async def test_what_cannot_be_kept_costs_only_its_row(calls: Calls, column: str, text: str) -> None:
     good, bad = (ROW.model_copy(update={"case_code": next(codes), "line": line}) for line in (2, 3))

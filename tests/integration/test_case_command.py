@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,9 @@ import pytest
 from contracts.intake.lifecycle import MOVES
 from services.operations.embedded.stack import running
 from tests.support.stack import SAMPLE, command, new_home, tiepsuc
+
+HAND_IN = SAMPLE.with_name("hand_in_case.py")
+README = SAMPLE.parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -51,6 +57,16 @@ async def test_cases_are_listed_found_and_explained(home: Path) -> None:
             assert one["case_code"] in said
             assert "quá hạn / overdue" in said
         await command(home, "case", "show", "H13.57-250701-9999", code=1)
+
+        # What the README has a newcomer do, as long as no gateway takes cases in.
+        assert f"deploy/samples/{HAND_IN.name}" in README.read_text()
+        script = await asyncio.create_subprocess_exec(
+            sys.executable, HAND_IN, env=os.environ | {"TIEPSUC_HOME": str(home)}, stdout=asyncio.subprocess.PIPE
+        )
+        text = (await script.communicate())[0].decode()
+        told = json.loads(await command(home, "case", "show", text.split()[0], "--json"))
+        assert told["case"]["due_at"] in text.replace(" ", "T")
+        assert [step["kind"] for step in told["history"]["steps"]] == ["submitted", "accepted"]
         await command(home, "case", "find", "%%%", code=2)
 
 

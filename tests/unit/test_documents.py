@@ -81,6 +81,18 @@ def test_the_qr_code_leads_to_the_case() -> None:
     assert [each.text for each in found] == [RECEIPT.lookup]
 
 
+@pytest.mark.parametrize("on", [ON, BEFORE])
+def test_where_there_is_no_page_to_look_it_up_the_receipt_does_not_promise_one(on: date) -> None:
+    promise, code = "Quét để tra cứu", "Mã hồ sơ, để quét tại quầy"
+    assert promise in text_of(render(RECEIPT, on))
+    plain = replace(RECEIPT, lookup=RECEIPT.subject.case_code)
+    text = text_of(render(plain, on))
+    assert promise not in text
+    assert code in text
+    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture(plain, on))))
+    assert [each.text for each in found] == [RECEIPT.subject.case_code]
+
+
 HOSTILE = (
     '#import "@preview/x:1.0.0": *',
     "*bold* _x_ $math^2$ @ref <label> `raw` \\ // /* #{ panic() }",

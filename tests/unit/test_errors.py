@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from nats.errors import TimeoutError as NatsTimeoutError
 
-from services.chassis.errors import Fault, Permanent, Transient, fault_of
+from services.chassis.errors import Fault, Permanent, Transient, fault_of, known_of
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,10 @@ from services.chassis.errors import Fault, Permanent, Transient, fault_of
 )
 def test_a_failure_is_judged_by_its_type(error: Exception, fault: Fault) -> None:
     assert fault_of(error) is fault
+
+
+def test_what_is_told_of_a_failure_quotes_no_value() -> None:
+    told = {"C": "23514", "M": "Bí Mật", "D": "Bí Mật", "t": "fee", "n": "fee_amount_check"}
+    assert known_of(asyncpg.PostgresError.new(told)) == "CheckViolationError, fee, fee_amount_check"
+    assert known_of(asyncpg.DataError("invalid input for query argument $1: 'Bí Mật'")) == "DataError"
+    assert known_of(KeyError("Bí Mật")) == "KeyError"

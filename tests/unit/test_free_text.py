@@ -147,3 +147,16 @@ def test_a_long_text_is_judged_in_time(piece: str) -> None:
 def test_numbers_of_other_things_pass_beside_the_words(number: str) -> None:
     for words in ("không có OTP, số {}", "quên mật khẩu {}", "{} quên mật khẩu", "{}: không nhận được OTP"):
         assert secret_in(words.format(number)) is None
+
+
+@pytest.mark.parametrize("control", ["\0", "\x07", "\x0b", "\x1b", "\x7f", "\x9f"])
+def test_a_control_character_is_refused_by_its_number(control: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(FreeText).validate_python(f"Nguyễn{control}An")
+    error = caught.value.errors()[0]
+    assert (error["type"], error["ctx"]["number"]) == ("control_character", f"U+{ord(control):04X}")
+
+
+def test_tabs_and_line_ends_are_no_control_characters() -> None:
+    text = "một\r\nhai\tba\u00a0bốn"
+    assert TypeAdapter(FreeText).validate_python(text) == text

@@ -9,21 +9,23 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.intake.queries.cases import UnitCaseCount
+from contracts.intake.queries.cases import CaseDigest, UnitCaseCount
 from contracts.intake.vocabulary import CaseState
 from contracts.operations.queries import Bucket, ConsumerHealth, GateDigestView, LogDigestView, LogPlace
+from contracts.reporting.queries import ProjectedCaseDigest
 from services.operations import verdict
 from services.operations.bus import StreamLook
 from services.operations.reconcile import (
     Gap,
     Judgement,
-    compare_counts,
+    compare_cases,
     compare_stream,
     differing_buckets,
+    differing_cells,
     gaps,
     judge,
 )
-from services.operations.survey import ConsumerSurvey, LogSurvey
+from services.operations.survey import CasesSurvey, ConsumerSurvey, LogSurvey
 
 AT = datetime(2025, 7, 1, 1, tzinfo=UTC)
 VERSIONS = st.dictionaries(st.integers(0, 5).map(lambda n: UUID(int=n)), st.integers(1, 4))
@@ -115,22 +117,47 @@ def test_a_stream_is_compared_with_what_it_was_before_and_is_after_the_log_was_r
     assert compare_stream(digest(events=0, generation=None), look(), look()).same_generation
 
 
-def test_counts_are_compared_cell_by_cell() -> None:
-    def count(unit: str, state: CaseState, cases: int) -> UnitCaseCount:
-        return UnitCaseCount(unit=unit, state=state, cases=cases)
+def test_counts_and_digests_are_compared_cell_by_cell() -> None:
+    def count(unit: str, state: CaseState, cases: int, digest: int | None = 7) -> UnitCaseCount:
+        return UnitCaseCount(unit=unit, state=state, cases=cases, digest=digest)
 
     accepted, returned = CaseState.ACCEPTED, CaseState.RETURNED
     source = [count("31570", accepted, 16), count("31570", returned, 536)]
-    assert compare_counts(source, source) == []
-    differs = compare_counts(source, [count("31570", returned, 535), count("31573", returned, 1)])
-    assert [str(each) for each in differs] == [
-        "31570 accepted: 16 ≠ 0",
-        "31570 returned: 536 ≠ 535",
-        "31573 returned: 0 ≠ 1",
+    assert differing_cells(source, source) == []
+    assert differing_cells(source, [count("31570", returned, 535), count("31573", returned, 1)]) == [
+        ("31570", "accepted"),
+        ("31570", "returned"),
+        ("31573", "returned"),
     ]
-    told = verdict.of_projection(differs, explained=False)
-    assert told.count == 3
-    assert "by 18 in all" in told.en
+    assert differing_cells(source, [source[0], count("31570", returned, 536, 8)]) == [("31570", "returned")]
+    assert differing_cells(source, [source[0], count("31570", returned, 536, None)]) == []
+
+
+def test_cases_differ_by_their_content_at_one_version_only() -> None:
+    ids = [UUID(int=n) for n in range(7)]
+    same, lagging, changed, edited, extra, absent, ahead = ids
+    source = [CaseDigest(case_id=case, version=4, digest=1) for case in ids if case != extra]
+    projection = [
+        ProjectedCaseDigest(case_id=same, version=4, digest=1),
+        ProjectedCaseDigest(case_id=lagging, version=3, digest=2),
+        ProjectedCaseDigest(case_id=changed, version=4, digest=2),
+        ProjectedCaseDigest(case_id=edited, version=4, digest=2, settled_by_hand=True),
+        ProjectedCaseDigest(case_id=extra, version=1, digest=2),
+        ProjectedCaseDigest(case_id=ahead, version=9, digest=1),
+    ]
+    found = compare_cases(source, projection)
+    assert (found.differing, found.by_hand, found.absent) == ([changed, extra], [edited], {absent: 4})
+
+
+def test_cases_that_differ_are_told_by_unit_and_id() -> None:
+    found = CasesSurvey(552, 552, 2, [("31570", UUID(int=1)), ("31570", UUID(int=2))])
+    (told,) = verdict.of_projection(found)
+    assert told.count == 2
+    assert told.en.startswith("2 cases of 1 unit in reporting not as in intake")
+    assert told.examples[0] == f"31570 {UUID(int=1)}"
+    assert list(verdict.of_projection(CasesSurvey(552, 552, 2, by_hand=3))) == []
+    found.more = True
+    assert next(verdict.of_projection(found)).vi.startswith("ít nhất 2 hồ sơ")
 
 
 def consumer(judged: Judgement, **changes: Any) -> ConsumerSurvey:

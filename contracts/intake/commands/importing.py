@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from operator import not_
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -58,6 +58,8 @@ class LogRow(Message):
 
 class ImportCases(Message):
     """Take over rows of a case log; what was taken over before is left as it is."""
+
+    judges_nul: ClassVar[bool] = True  # it costs its row only
 
     rows: list[LogRow] = Field(max_length=2000)
 

@@ -1,7 +1,7 @@
 """What intake can be asked about cases."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -191,8 +191,11 @@ class FoundCases(Message):
     cases: list[ListedCase]
 
 
-UNITS_AT_ONCE = 1_000
-"""Units in one answer of counts: with all their states, they fit into what the bus carries."""
+UNITS_AT_ONCE = 250
+"""Units in one answer of counts: with all their states, they fit into what the bus carries many times, and no single
+look at the database takes long where there are millions of cases."""
+CASES_AT_ONCE = 5_000
+"""Cases in one answer of digests."""
 
 
 class CaseCounts(Message):
@@ -205,11 +208,13 @@ class CaseCounts(Message):
 
 
 class UnitCaseCount(Message):
-    """Cases of one receiving unit in one state."""
+    """Cases of one receiving unit in one state, and a digest of what a projection has to hold of them, see
+    `CaseDigest`: their exclusive or."""
 
     unit: CommuneCode
     state: CaseState
     cases: int
+    digest: int | None = None
 
 
 class CaseCountsView(Message):
@@ -222,3 +227,37 @@ class CaseCountsView(Message):
 def last_unit(counts: Sequence[UnitCaseCount]) -> str | None:
     """What to ask after; None: a page that is not full is the last."""
     return counts[-1].unit if len({count.unit for count in counts}) == UNITS_AT_ONCE else None
+
+
+class CaseDigests(Message):
+    """What a projection has to hold of each case of a receiving unit, as a number. `after`: the case that a page
+    ended with."""
+
+    unit: CommuneCode
+    after: UUID | None = None
+
+
+class CaseDigest(Message):
+    """A case as it is in one version.
+
+    `digest` covers id, state, procedure, field, channel and province, and when it was submitted, accepted, due,
+    finished (with a result, or withdrawn or stopped) and handed over. It is the first 64 bits, signed, of the MD5 of
+    these in PostgreSQL's binary form: equal digests, equal cases.
+    """
+
+    case_id: UUID
+    version: int
+    digest: int
+
+
+class CaseDigestsView(Message):
+    """Cases in order of id, 5,000 at most. `next`: what to ask after, if there is more."""
+
+    cases: list[CaseDigest]
+    next: UUID | None = None
+
+
+def last_case(cases: Sequence[Any]) -> UUID | None:
+    """What to ask for more cases after; None: a page that is not full is the last."""
+    last: UUID | None = cases[-1].case_id if len(cases) == CASES_AT_ONCE else None
+    return last

@@ -9,7 +9,7 @@ import click
 from pydantic import BaseModel
 
 from contracts.intake.queries.documents import CaseForm, DocumentView, PrintRegister
-from services.chassis.command_options import Commune, Day
+from services.chassis.command_options import Day, UnitCode
 from services.chassis.connect import operator
 from services.intake.cli.options import Case, FormNumber
 
@@ -26,7 +26,7 @@ def form(code: str, number: str, output: Path | None) -> None:
 
 
 @click.command("register")
-@click.option("--unit", type=Commune(), required=True, help="Mã xã / code of the commune")
+@click.option("--unit", type=UnitCode(commune=True), required=True, help="Mã xã / code of the commune")
 @click.option("--from", "first", type=Day(), required=True, help="Từ ngày / from, 2025-07-01 or 01/07/2025")
 @click.option("--to", "last", type=Day(), required=True, help="Đến hết ngày / to, included")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Tệp PDF / file")

@@ -13,14 +13,14 @@ from contracts.intake.commands.queue import CallNext, FinishService, IssueTicket
 from contracts.intake.counter import Purpose, Series, ServiceOutcome, TicketState
 from contracts.intake.queries.queue import AtCounter, Queue, QueueView
 from services.chassis.command_group import Group
-from services.chassis.command_options import Commune
+from services.chassis.command_options import UnitCode
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
 from services.worktime.clock import ZONE
 
 Result = TypeVar("Result", bound=BaseModel)
 
-_unit = click.option("--unit", type=Commune(), required=True, help="Mã xã / the commune's code")
+_unit = click.option("--unit", type=UnitCode(commune=True), required=True, help="Mã xã / the commune's code")
 _counter = click.option("--counter", type=click.IntRange(1, 99), required=True, help="Số quầy / the counter's number")
 _json = click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 

@@ -1,7 +1,6 @@
 """`tiepsuc retention`: what is past the time it is to be kept. It reports; it deletes nothing."""
 
 import asyncio
-import re
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from rich.table import Table
 from contracts.intake.queries.retention import RetentionCase, RetentionReport, RetentionReportView
 from services.chassis.client import Caller
 from services.chassis.command_group import Group
+from services.chassis.command_options import UnitCode
 from services.chassis.connect import operator
 from services.intake.cli.catalogue_views import sure
 
@@ -28,13 +28,13 @@ def retention() -> None:
 @click.option(
     "--on", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), default=None, help="Ngày / day; mặc định hôm nay / today"
 )
-@click.option("--unit", default=None, help="Mã xã (5 số) hay tỉnh (2 số) / commune or province; without: all")
+@click.option(
+    "--unit", type=UnitCode(), default=None, help="Mã xã (5 số) hay tỉnh (2 số) / commune or province; without: all"
+)
 @click.option("--codes", is_flag=True, help="Liệt kê cả mã hồ sơ / list the cases' codes, too")
 @click.option("--json", "as_json", is_flag=True, help="In JSON, mỗi dòng một đối tượng / JSON, an object a line")
 def report(on: datetime | None, unit: str | None, codes: bool, as_json: bool) -> None:
     """Hồ sơ đã quá thời hạn lưu; không xoá gì / closed cases past their period; nothing is deleted."""
-    if unit is not None and not re.fullmatch(r"\d{2}|\d{5}", unit, re.ASCII):
-        raise click.UsageError(f"--unit “{unit}”: mã xã 5 số, tỉnh 2 số / communes 5 digits, provinces 2")
     wish = RetentionReport(on=on.date() if on else None, unit=unit, limit=_PAGE if codes else 0)
     asyncio.run(_report(wish, as_json))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.free_text import secret_in
+from contracts.free_text import control_in, secret_in
 from contracts.intake.commands.importing import LogRow
 from contracts.intake.events.cases import CaseAmended
 from contracts.intake.people import PersonDetails
@@ -244,14 +244,19 @@ def parse_instant(row: LogRow, column: str) -> datetime | None:
 
 
 def _check_words(column: str, text: str) -> None:
-    """Refused: longer than what commands may carry, or with a NUL, which no database keeps. It repeats nothing."""
+    """Refused: longer than what commands may carry, or with a control character. It repeats nothing."""
     longest = _LONGEST.get(column, _LONGEST_OTHERWISE)
     if len(text) > longest:
         raise refuse(
             CommonRefusal.INVALID, f"Dài quá {longest} ký tự.", f"Longer than {longest} characters.", field=column
         )
-    if "\0" in text:
-        raise refuse(CommonRefusal.INVALID, "Có ký tự NUL.", "There is a NUL character.", field=column)
+    if (control := control_in(text)) is not None:
+        raise refuse(
+            CommonRefusal.INVALID,
+            f"Có ký tự điều khiển {control}; hãy xóa đi.",
+            f"There is the control character {control}; take it out.",
+            field=column,
+        )
 
 
 def _gap(earlier: str, later: str) -> Refused:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+from contracts.intake.refusals import IntakeRefusal
 from contracts.intake.vocabulary import UnitKind
+from contracts.refusals import Refused, refuse
 from services.intake.domain import tables, validity
 from services.intake.domain.tables import Table, Wrong
 
@@ -21,6 +23,18 @@ _code = tables.matching(
     "a province has 2 digits, a commune 5, leading zeros included (in Excel: format the column as text)",
 )
 _province = tables.matching(r"\d{2}", "mã tỉnh gồm 2 số", "a province has 2 digits")
+
+
+def unknown_unit(code: str, field: str, *, commune: bool = False) -> Refused:
+    """The refusal of a code that no unit has or had, or that none at a commune's level has."""
+    return refuse(
+        IntakeRefusal.UNKNOWN_UNIT,
+        f"Không có đơn vị hành chính {'cấp xã ' if commune else ''}mã “{code}”. "
+        "Tìm theo tên: `tiepsuc deadline find TÊN`.",
+        f"There is no {'commune' if commune else 'administrative unit'} “{code}”. "
+        "Find it by name: `tiepsuc deadline find NAME`.",
+        field=field,
+    )
 
 
 @dataclass(frozen=True, slots=True)

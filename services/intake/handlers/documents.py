@@ -28,6 +28,7 @@ from services.intake.documents.of_case import Known, Said, Story
 from services.intake.documents.render import file_name, render
 from services.intake.domain.cases import Case
 from services.intake.domain.fees import Fee
+from services.intake.domain.units import unknown_unit
 from services.intake.handlers.audit import Trail
 from services.intake.handlers.people import People
 from services.intake.handlers.reference_book import Book
@@ -104,12 +105,7 @@ class DocumentHandlers:
             )
         reference = await self._book.read(connection)
         if wish.unit not in reference.unit_by_code:
-            raise refuse(
-                IntakeRefusal.UNKNOWN_UNIT,
-                f"Không có đơn vị hành chính mã “{wish.unit}” cấp xã.",
-                f"There is no commune “{wish.unit}”.",
-                field="unit",
-            )
+            raise unknown_unit(wish.unit, "unit", commune=True)
         start, end = span(wish.first, wish.last)
         found = await store.accepted_between(connection, wish.unit, start, end, _MOST_ENTRIES + 1)
         if len(found) > _MOST_ENTRIES:

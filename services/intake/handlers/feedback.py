@@ -161,6 +161,7 @@ class FeedbackHandlers:
 
     async def summary(self, connection: Connection, query: Query[SatisfactionSummary]) -> SatisfactionSummaryView:
         wish = query.data
+        await self._places.check(connection, wish.unit)
         asked = (wish.unit, *window(wish.first_day, wish.last_day))
         ratings = [RatingCount(**dict(row)) for row in await store.ratings(connection, *asked)]
         complaints = [ComplaintCount(**dict(row)) for row in await store.complaints(connection, *asked)]

@@ -1,8 +1,7 @@
 """Where in the country a commune is, and when it works: all that assistance needs of the reference data."""
 
-from contracts.intake.refusals import AssistanceRefusal
-from contracts.refusals import refuse
 from services.chassis.database import Connection
+from services.intake.domain.units import unknown_unit
 from services.intake.handlers.reference_book import Book
 from services.worktime.calendar import Calendar
 
@@ -17,13 +16,13 @@ class Places:
         """The province of a commune. Refused: there is no such commune."""
         found = (await self._book.read(connection)).unit_by_code.get(unit)
         if found is None or len(unit) != 5:
-            raise refuse(
-                AssistanceRefusal.UNKNOWN_UNIT,
-                f"Không có đơn vị hành chính cấp xã mã “{unit}”.",
-                f"There is no commune “{unit}”.",
-                field="unit",
-            )
+            raise unknown_unit(unit, "unit", commune=True)
         return found.province
+
+    async def check(self, connection: Connection, unit: str | None) -> None:
+        """Refused: there is and was no such unit, commune or province. None is the nation."""
+        if unit is not None:
+            (await self._book.read(connection)).check_unit(unit, field="unit")
 
     async def calendar(self, connection: Connection, unit: str) -> Calendar:
         """When a commune's centre works, for a transaction that reckons a limit by it. Ask before a row is locked."""

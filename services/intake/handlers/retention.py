@@ -29,6 +29,8 @@ class RetentionHandlers:
         wish = query.data
         on = wish.on or self._clock.now().date()
         reference = await self._book.read(connection)
+        if wish.unit is not None:
+            reference.check_unit(wish.unit, field="unit")
         periods = {
             code: validity.told(versions, on).retention for code, versions in reference.catalogue.by_code.items()
         }

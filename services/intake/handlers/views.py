@@ -31,6 +31,7 @@ _SIDES: dict[str, Side] = {"receiving": "receiving_unit", "deciding": "deciding_
 _WAITING = (*sorted(OPEN), CaseState.COMPLETED, CaseState.RETURNED)
 _START: inbox.Place = (0, datetime(1900, 1, 1, tzinfo=UTC), UUID(int=0))
 _RANKS = {"0": 0, "1": 1, "2": 2}
+_PROVINCE = 2  # digits
 _DIMENSIONS = frozenset({"case_id", "receiving_unit", "deciding_unit", "procedure", "field", "channel"})
 
 
@@ -111,6 +112,8 @@ class CaseViews:
 
     async def inbox(self, connection: Connection, query: Query[queries.Inbox]) -> queries.InboxView:
         wish = query.data
+        (await self._book.read(connection)).check_unit(wish.unit, field="unit")
+        _check_level(wish)
         side = _SIDES[wish.side]
         after = _START if wish.cursor is None else _place(wish.cursor)
         rows = await inbox.page(connection, side, wish.unit, wish.states or _WAITING, after, wish.size + 1)
@@ -140,6 +143,28 @@ class CaseViews:
         rows = await store.counts(connection, query.data.after or "", queries.UNITS_AT_ONCE)
         counts = [queries.UnitCaseCount(**dict(row)) for row in rows]
         return queries.CaseCountsView(counts=counts, next=queries.last_unit(counts))
+
+    async def digests(self, connection: Connection, query: Query[queries.CaseDigests]) -> queries.CaseDigestsView:
+        """Also of a unit that is none: a projection may hold cases of it, and this says that there should be none."""
+        wish = query.data
+        rows = await store.digests(connection, wish.unit, wish.after or UUID(int=0), queries.CASES_AT_ONCE)
+        cases = [queries.CaseDigest.judged(**dict(row)) for row in rows]
+        return queries.CaseDigestsView(cases=cases, next=queries.last_case(cases))
+
+
+def _check_level(wish: queries.Inbox) -> None:
+    """Refused: the inbox of a province asked for by a commune's code, or the cases that a whole province received."""
+    province = len(wish.unit) == _PROVINCE
+    if wish.side == "province" and not province:
+        wanted = ("cần mã tỉnh 2 số", "takes a province's code, of 2 digits")
+    elif wish.side == "receiving" and province:
+        wanted = (
+            "cần mã xã 5 số; cả tỉnh: province",
+            "takes a commune's code; a province: province",
+        )
+    else:
+        return
+    raise refuse(CommonRefusal.INVALID, f"{wish.side} {wanted[0]}.", f"{wish.side} {wanted[1]}.", field="unit")
 
 
 def _step(row: asyncpg.Record) -> queries.CaseStep:

@@ -155,6 +155,7 @@ class VisitHandlers:
 
     async def summary(self, connection: Connection, query: Query[AssistanceSummary]) -> AssistanceSummaryView:
         wish = query.data
+        await self._places.check(connection, wish.unit)
         asked = (wish.unit, *window(wish.first_day, wish.last_day))
         amounts = {row["indicator"]: row for row in await store.indicators(connection, *asked)}
         shares: dict[str, list[VisitShare]] = {name: [] for name in store.LEVELS.values()}

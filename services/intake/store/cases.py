@@ -12,6 +12,7 @@ import asyncpg
 
 from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, StopCause
 from services.chassis.database import Connection
+from services.chassis.digests import row_digest
 from services.intake.domain.cases import Case, Wait
 from services.worktime.clock import ZONE
 
@@ -53,6 +54,34 @@ LIKE = """
             and submitted_at between new.since and new.until and id <> new.id
         order by submitted_at desc limit 10) as other
     order by new.id, other.submitted_at desc, other.id
+"""
+DIGEST = row_digest(
+    "id",
+    ("state", "procedure", "field", "channel", "province"),
+    (
+        "submitted_at",
+        "accepted_at",
+        "due_at",
+        "coalesce(completed_at, case when state in ('withdrawn', 'stopped') then ended_at end)",
+        "returned_at",
+    ),
+)
+# The next units are walked to by the index, and only their cases are read: however many there are, a look is short.
+COUNTS = f"""
+    with recursive walked(unit, n) as (
+        select min(receiving_unit), 1 from cases where receiving_unit > $1
+        union all
+        select (select min(receiving_unit) from cases where receiving_unit > walked.unit), n + 1
+        from walked where unit is not null and n < $2
+    )
+    select unit, state, cases, digest from walked, lateral (
+        select state, count(*) as cases, bit_xor({DIGEST}) as digest
+        from cases where receiving_unit = walked.unit group by state
+    ) counted order by unit, state
+"""
+DIGESTS = f"""
+    select id as case_id, version, {DIGEST} as digest from cases
+    where receiving_unit = $1 and id > $2 order by id limit $3
 """
 
 
@@ -186,15 +215,13 @@ async def like(
 
 
 async def counts(connection: Connection, after: str, units: int) -> list[asyncpg.Record]:
-    """Cases by receiving unit and state, of the next units after one."""
-    return await connection.fetch(
-        """select unit, state, cases from (
-               select receiving_unit as unit, state, count(*) as cases, dense_rank() over (order by receiving_unit) as n
-               from cases where receiving_unit > $1 group by receiving_unit, state
-           ) counted where n <= $2 order by unit, state""",
-        after,
-        units,
-    )
+    """Cases by receiving unit and state, with a digest for projections to agree with, of the next units."""
+    return await connection.fetch(COUNTS, after, units)
+
+
+async def digests(connection: Connection, unit: str, after: UUID, size: int) -> list[asyncpg.Record]:
+    """The next cases of a receiving unit after one, each with its version and digest."""
+    return await connection.fetch(DIGESTS, unit, after, size)
 
 
 async def where(connection: Connection, condition: str, *values: object) -> list[Case]:

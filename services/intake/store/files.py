@@ -8,10 +8,12 @@ AES-256-GCM under a key of the file's own; a chunk's place is authenticated with
 
 import hashlib
 import hmac
+import io
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -50,26 +52,35 @@ class Files:
 
     def pieces(self, id: UUID, key: bytes, size: int) -> bytes:
         """All that arrived, put together. Damaged: a piece is missing or was changed."""
-        content = bytearray()
-        while len(content) < size:
+        content = io.BytesIO()  # its value is taken out without a copy, unlike a bytearray's
+        while (at := content.tell()) < size:
             try:
-                sealed = (self._incoming / str(id) / f"{len(content):012}").read_bytes()
+                sealed = (self._incoming / str(id) / f"{at:012}").read_bytes()
             except FileNotFoundError as error:
-                raise Damaged(f"{id}: the piece at {len(content)} is missing") from error
-            content += _open(key, b"piece", id, len(content), sealed)
-        return bytes(content)
+                raise Damaged(f"{id}: the piece at {at} is missing") from error
+            content.write(_open(key, b"piece", id, at, sealed))
+        return content.getvalue()
 
     def keep(self, id: UUID, key: bytes, content: bytes) -> str:
-        """Stores the whole file; the digest it is found by."""
-        sealed = b"".join(
-            _seal(key, b"chunk", id, start, content[start : start + CHUNK]) for start in range(0, len(content), CHUNK)
-        )
-        digest = hashlib.sha256(sealed).hexdigest()
-        place = self.place(digest)
-        for folder in (place.parent.parent, place.parent):  # `parents=True` would give the outer one another mode
-            folder.mkdir(mode=0o700, exist_ok=True)
-        _write(place, sealed)
-        return digest
+        """Stores the whole file, chunk by chunk; the digest it is found by."""
+        digest = hashlib.sha256()
+
+        def sealed() -> Iterator[bytes]:
+            for start in range(0, len(content), CHUNK):
+                chunk = _seal(key, b"chunk", id, start, content[start : start + CHUNK])
+                digest.update(chunk)
+                yield chunk
+
+        # Its name is known at its end only. Until then it lies among its pieces, and is swept with them.
+        folder = self._incoming / str(id)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with _draft(folder / "whole") as draft:
+            _fill(draft, sealed())
+            place = self.place(digest.hexdigest())
+            for folder in (place.parent.parent, place.parent):  # `parents=True` would give the outer one another mode
+                folder.mkdir(mode=0o700, exist_ok=True)
+            _move(draft, place)
+        return digest.hexdigest()
 
     def read(self, id: UUID, key: bytes, digest: str, offset: int, length: int) -> bytes:
         """Some of a file's plain content. Damaged: it is missing or was changed."""
@@ -135,16 +146,30 @@ def _open(key: bytes, kind: bytes, id: UUID, place: int, sealed: bytes) -> bytes
 
 def _write(place: Path, content: bytes) -> None:
     """The whole file under its name, on the disk, or none. A draft's name begins as its file's, for the sweep."""
+    with _draft(place) as draft:
+        _fill(draft, (content,))
+        _move(draft, place)
+
+
+@contextmanager
+def _draft(place: Path) -> Iterator[Path]:
+    """A name beside this one. What is not moved away in the end is removed."""
     draft = place.with_name(f"{place.name}.{secrets.token_hex(4)}.new")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(place)
-    except BaseException:
+        yield draft
+    finally:
         draft.unlink(missing_ok=True)
-        raise
+
+
+def _fill(place: Path, content: Iterable[bytes]) -> None:
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.writelines(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _move(draft: Path, place: Path) -> None:
+    draft.replace(place)
     folder = os.open(place.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
