@@ -26,9 +26,11 @@ help: ## Các lệnh / this list
 run: $(run) ## Chạy thử cả hệ thống, Ctrl-C để dừng / the whole system on this machine
 	@exec $(bin)/tiepsuc demo $(ARGS)
 
+# In the order of folders: the short files of tests/unit come last and leave no processor idle, where xdist's own order
+# (files of many tests first) would end with the long stories of a few tests.
 test: $(dev) ## Kiểm thử, PostgreSQL và NATS thật / every test but faults, on real servers
 	@exec $(bin)/python -m pytest tests --ignore tests/faults --ignore tests/benchmarks --ignore tests/compose \
-	  --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	  --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 compose-test: $(dev) ## Thử docker compose, cần Docker / the containers' story; needs a container engine
 	@exec $(bin)/python -m pytest tests/compose $(ARGS)

@@ -13,7 +13,7 @@ from typing import Any
 from services.intake.reference import Reference
 from services.worktime.clock import SystemClock
 from tests.component.ground import ground
-from tests.component.intake_replica import replica
+from tests.component.intake import replica
 from tests.support import lookups
 from tests.support.stack import database
 

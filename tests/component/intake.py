@@ -1,7 +1,16 @@
-"""Intake's cases as its calls answer them, for the tests of one service."""
+"""Intake's cases as its calls answer them, for the tests of one service, and as one replica of it has them."""
 
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from contracts.intake.commands.cases import SubmitCase
+from contracts.intake.vocabulary import Channel
+from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
-from services.chassis.database import Connection
+from services.chassis.database import Connection, Database
+from services.chassis.ids import uuid7
 from services.intake import consumers
 from services.intake.domain.vault import Vault
 from services.intake.handlers.audit import Trail
@@ -11,7 +20,7 @@ from services.intake.handlers.people import People
 from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
 from services.worktime.clock import Clock
-from tests.component.ground import CLOCK
+from tests.component.ground import CLOCK, answer, command
 
 REFERENCE = Reference.shipped()
 
@@ -38,3 +47,23 @@ def answer_cases(calls: Calls, clock: Clock = CLOCK) -> Calls:
     cases, log = CaseHandlers(BOOK, PEOPLE, TRAIL, clock), ImportHandler(BOOK, PEOPLE, TRAIL, clock)
     consumers.register(calls, cases, CaseViews(BOOK, clock), log)
     return calls
+
+
+def replica(database: Database, clock: Clock) -> Calls:
+    """Intake's calls over a pool of its own, with a clock that a test can set."""
+    return answer_cases(Calls("intake", database, TOPOLOGY, clock), clock)
+
+
+async def submit(calls: Calls, **more: Any) -> UUID:
+    """A new case of the sample commune; its id."""
+    usual = SubmitCase(
+        case_id=uuid7(),
+        receiving_unit="31570",
+        deciding_unit="31570",
+        procedure="1.004222",
+        channel=Channel.DIRECT,
+    )
+    wish = usual.model_copy(update=more)
+    reply = await answer(calls, command(wish))
+    assert reply.refusal is None, reply.refusal
+    return wish.case_id

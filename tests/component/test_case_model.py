@@ -31,7 +31,7 @@ from services.reporting.domain import CaseRow, fold
 from services.worktime.clock import FrozenClock
 from tests.component import case_model as model
 from tests.component.ground import answer, command, ground
-from tests.component.intake_replica import replica
+from tests.component.intake import replica
 
 FULL = bool(os.environ.get("TIEPSUC_FULL"))
 START = datetime(2025, 7, 1, 8, tzinfo=model.HERE)

@@ -23,7 +23,7 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.worktime.clock import ZONE, FrozenClock
 from tests.component.ground import answer, command, ground
-from tests.component.intake_replica import replica, submit
+from tests.component.intake import replica, submit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,7 +13,7 @@ from contracts.intake.vocabulary import CaseState
 from services.chassis.database import Database
 from services.intake.reference import Reference
 from tests.component.ground import CLOCK, answer, ground, query
-from tests.component.intake_replica import replica
+from tests.component.intake import replica
 from tests.support import lookups
 from tests.support.stack import database as connected
 

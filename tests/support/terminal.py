@@ -22,6 +22,8 @@ import psutil
 
 READY = "Ctrl-C để dừng"
 CTRL_C = b"\x03"
+ALL_THERE = "552 đã có"
+"""What a second run says of the sample month."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -107,6 +109,10 @@ class Demo:
             self._closing.set()
             self._reader.join(5)
             os.close(self._keyboard)
+
+
+Starter = Callable[..., Demo]
+"""Starts the command as `Demo` does, and sees to it that it ends with the test."""
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
