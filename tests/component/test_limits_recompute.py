@@ -83,7 +83,9 @@ async def log(here: Ground) -> AsyncIterator[asyncpg.Connection[Any]]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def calls(database: Database, log: asyncpg.Connection[Any]) -> Calls:
     """A fresh installation on the Sunday, with nothing left to be done."""
-    await log.execute("truncate reference_document, announced, outbox, deadline_recompute, cases, complaints, audit cascade")
+    await log.execute(
+        "truncate reference_document, audit, announced, outbox, deadline_recompute, cases, complaints cascade"
+    )
     await ShippedDocuments(database, TRAIL, CLOCK)()
     await log.execute("delete from deadline_recompute")
     calls = Calls("intake", database, TOPOLOGY, CLOCK)
