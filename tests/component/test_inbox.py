@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from contracts.intake.queries.cases import CaseByCode, FindCases, Inbox
+from contracts.intake.queries.cases import CaseByCode, CaseById, FindCases, Inbox
 from contracts.intake.vocabulary import Channel, Outcome
 from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
@@ -65,6 +65,12 @@ def with_error(number: int) -> Case:
     return moves.report_error(case, REFERENCE.terms_of(case, at(1)), WHY, at(15), LATER)
 
 
+def received(number: int, start: datetime, channel: Channel) -> Case:
+    case = REFERENCE.new_case(uuid7(), "31570", "31570", "1.004222", channel, start)
+    terms = REFERENCE.terms_of(case, start)
+    return moves.accept(moves.submit(case, terms, LATER), terms, f"H13.57-250715-{number:04}", start, LATER)
+
+
 ORDER = {
     "overdue for long": accepted(1, at(1)),  # until 10 July
     "overdue since yesterday": accepted(2, at(7)),  # until 16 July
@@ -75,13 +81,18 @@ ORDER = {
     "at the counter, no limit": submitted(at(2)),
     "picked up never": completed(5, at(1)),
 }
+HANDED_IN = [
+    received(1, at(15, 10), Channel.DIRECT),
+    received(2, at(15, 16), Channel.DIRECT),
+    received(3, at(15, 16), Channel.ONLINE),
+]
 URGENCY = ["overdue", "overdue", "due-soon", "due-soon", "in-time", "in-time", "no-limit", "ready"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def calls(here: Ground) -> AsyncIterator[Calls]:
     database: Database = await here.database("intake")
-    made = [*ORDER.values(), returned(6, at(1))]
+    made = [*ORDER.values(), *HANDED_IN, returned(6, at(1))]
     made = sorted(made, key=lambda case: str(case.id)[::-1])
     async with database.unit_of_work() as work:
         assert len(await store.insert(work.connection, made)) == len(made)
@@ -130,3 +141,8 @@ async def test_after_an_apology_a_case_says_what_holds(calls: Calls) -> None:
     assert (view["first_due_at"], view["urgency"]) == (at(10, 17).isoformat(), "in-time")
     last = view["deadline_steps"][-1]
     assert (last["kind"], last["at"], last["article"]) == ("due", new, "NĐ 118/2025 Đ19.6")
+
+
+async def test_paper_received_after_the_cutoff_may_be_passed_on_the_next_working_day(calls: Calls) -> None:
+    views = [(await answer(calls, query(CaseById(case_id=case.id)))).result for case in HANDED_IN]
+    assert [view.get("forward_by") for view in views] == [at(15, 17).isoformat(), at(16, 7).isoformat(), None]

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -56,7 +57,10 @@ async def test_cases_are_listed_found_and_explained(home: Path) -> None:
             said = await command(home, "case", *page)
             assert one["case_code"] in said
             assert "quá hạn / overdue" in said
+        by_id = await command(home, "case", "show", one["case_id"], "--json")
+        assert json.loads(by_id)["case"]["case_code"] == one["case_code"]
         await command(home, "case", "show", "H13.57-250701-9999", code=1)
+        await command(home, "case", "show", str(UUID(int=1)), code=1)
 
         # What the README has a newcomer do, as long as no gateway takes cases in.
         assert f"deploy/samples/{HAND_IN.name}" in README.read_text()

@@ -48,7 +48,7 @@ class CaseSubmitted(CaseFact):
 class CaseAccepted(CaseFact):
     """The complete, valid case was accepted and its clock started (Art 17.3).
 
-    `forward_by`: when paper has to be with the deciding unit (Art 18.2).
+    `forward_by`: when paper has to be with the deciding unit (Art 18.2), by the calendar of that moment.
     """
 
     case_code: CaseCode

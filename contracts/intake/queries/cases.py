@@ -71,7 +71,8 @@ class CaseView(Message):
     `due_at` is the law's reading, by which a supplement starts the clock anew; `due_at_paused` that of Decision 766,
     which subtracts the citizen's time; `first_due_at` what the receipt says. `act_by`: until when the law wants the
     next step. Where an apology set a new date (Art 19.6), both readings go on from `new_due_at`; the last of the steps
-    is what holds.
+    is what holds. `forward_by`: until when the paper of a case that was just accepted has to be with the deciding unit
+    (Art 18.2), by the calendar as it stands now.
     """
 
     case_id: UUID
@@ -101,6 +102,7 @@ class CaseView(Message):
     rule_version: str | None = None
     calendar_version: str | None = None
     urgency: Urgency | None = None
+    forward_by: AwareDatetime | None = None
     waits: list[CaseWait] = Field(default_factory=list)
     moves: list[AllowedMove] = Field(default_factory=list)
 

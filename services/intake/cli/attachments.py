@@ -25,34 +25,34 @@ from contracts.intake.queries.attachments import (
     AttachmentView,
     ListAttachments,
 )
-from contracts.intake.queries.cases import CaseByCode, CaseView
+from contracts.intake.queries.cases import CaseByCode, CaseById, CaseView
 from contracts.intake.refusals import IntakeRefusal
 from contracts.refusals import Refused
 from services.chassis.client import Caller
 from services.chassis.connect import operator
 from services.chassis.ids import uuid7
-from services.intake.cli.options import Case
+from services.intake.cli.options import CaseNamed
 from services.intake.domain.attachments import TYPES
 
 
 @click.command("attach")
-@click.argument("code", type=Case())
+@click.argument("case", type=CaseNamed())
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--kind", type=click.Choice([str(kind) for kind in AttachmentKind]), default="paper", show_default=True)
-def attach(code: str, files: tuple[Path, ...], kind: str) -> None:
+def attach(case: CaseByCode | CaseById, files: tuple[Path, ...], kind: str) -> None:
     """Đính kèm giấy tờ đã số hóa; gửi lại thì đi tiếp / attach digitised papers; sent again, it goes on."""
-    asyncio.run(_attach(CaseByCode(case_code=code), files, AttachmentKind(kind)))
+    asyncio.run(_attach(case, files, AttachmentKind(kind)))
 
 
 @click.command("fetch")
-@click.argument("code", type=Case())
+@click.argument("case", type=CaseNamed())
 @click.option(
     "-d", "--directory", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Thư mục / to"
 )
-def fetch(code: str, directory: Path) -> None:
+def fetch(case: CaseByCode | CaseById, directory: Path) -> None:
     """Lấy các tệp của hồ sơ về, không ghi đè / get a case's files; nothing is overwritten."""
     directory.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_fetch(CaseByCode(case_code=code), directory))
+    asyncio.run(_fetch(case, directory))
 
 
 def _progress() -> Progress:
@@ -60,7 +60,7 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True))
 
 
-async def _attach(wish: CaseByCode, files: tuple[Path, ...], kind: AttachmentKind) -> None:
+async def _attach(wish: CaseByCode | CaseById, files: tuple[Path, ...], kind: AttachmentKind) -> None:
     async with operator() as (_, caller):
         case = await caller.call("intake", wish, CaseView)
         with _progress() as progress:
@@ -101,7 +101,7 @@ async def _send(caller: Caller, case: UUID, file: Path, kind: AttachmentKind, pr
     click.echo(f"{file.name}: {state.attachment_id}")
 
 
-async def _fetch(wish: CaseByCode, directory: Path) -> None:
+async def _fetch(wish: CaseByCode | CaseById, directory: Path) -> None:
     async with operator() as (_, caller):
         case = await caller.call("intake", wish, CaseView)
         found = await caller.call("intake", ListAttachments(case_id=case.case_id), AttachmentsView)

@@ -8,21 +8,22 @@ from pathlib import Path
 import click
 from pydantic import BaseModel
 
+from contracts.intake.queries.cases import CaseByCode, CaseById
 from contracts.intake.queries.documents import CaseForm, DocumentView, PrintRegister
 from services.chassis.command_options import Day, UnitCode
 from services.chassis.connect import operator
-from services.intake.cli.options import Case, FormNumber
+from services.intake.cli.options import CaseNamed, FormNumber
 
 
 @click.command("form")
-@click.argument("code", type=Case())
+@click.argument("case", type=CaseNamed())
 @click.option(
     "--form", "number", type=FormNumber(), default="01", show_default=True, help="Số mẫu / number of the form"
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Tệp PDF / file")
-def form(code: str, number: str, output: Path | None) -> None:
+def form(case: CaseByCode | CaseById, number: str, output: Path | None) -> None:
     """Một mẫu của hồ sơ thành PDF / a form of a case as PDF."""
-    _save(CaseForm(case_code=code, form=number), output)
+    _save(CaseForm(**dict(case), form=number), output)
 
 
 @click.command("register")

@@ -28,11 +28,12 @@ from contracts.intake.vocabulary import (
 from contracts.roles import ROLE_NAMES
 from services.chassis.command_options import UnitCode
 from services.chassis.connect import operator
-from services.intake.cli.options import Case
+from services.intake.cli.options import CaseNamed
 from services.intake.cli.words import CAUSES, OUTCOMES, STEPS, clock, limit, reason
 
 Result = TypeVar("Result", bound=BaseModel)
 
+_CODE_WIDTH = 20
 _JSON = click.option("--json", "as_json", is_flag=True, help="In JSON / print JSON")
 _LEADS = {Target.STAYS: "=", Target.WHERE_IT_CAME_FROM: "↩"}
 _STYLES = {Urgency.OVERDUE: "red", Urgency.DUE_SOON: "yellow"}
@@ -69,17 +70,17 @@ def moves(lang: str) -> None:
 
 
 @click.command("show")
-@click.argument("code", type=Case())
+@click.argument("case", type=CaseNamed())
 @_JSON
-def show(code: str, as_json: bool) -> None:
+def show(case: queries.CaseByCode | queries.CaseById, as_json: bool) -> None:
     """Một hồ sơ: trạng thái, hạn và lý do, lịch sử / one case: state, explained deadline, history."""
-    view, history = asyncio.run(_ask_for_case(code))
+    view, history = asyncio.run(_ask_for_case(case))
     if as_json:
         both = {"case": view, "history": history}
         click.echo(json.dumps({name: part.model_dump(mode="json", exclude_none=True) for name, part in both.items()}))
         return
     console = Console()
-    console.print(f"[bold]{view.case_code}[/]  {_both(view.state)}  ·  v{view.version}")
+    console.print(f"[bold]{view.case_code or view.case_id}[/]  {_both(view.state)}  ·  v{view.version}")
     console.print(
         f"thủ tục / procedure {view.procedure}, tiếp nhận tại / received at {view.receiving_unit}, "
         f"giải quyết / decided by {view.deciding_unit}"
@@ -162,9 +163,11 @@ async def _ask(wish: BaseModel, result: type[Result]) -> Result:
         return await caller.call("intake", wish, result)
 
 
-async def _ask_for_case(code: str) -> tuple[queries.CaseView, queries.CaseHistoryView]:
+async def _ask_for_case(
+    case: queries.CaseByCode | queries.CaseById,
+) -> tuple[queries.CaseView, queries.CaseHistoryView]:
     async with operator() as (_, caller):
-        view = await caller.call("intake", queries.CaseByCode(case_code=code), queries.CaseView)
+        view = await caller.call("intake", case, queries.CaseView)
         history = queries.CaseHistory(case_id=view.case_id)
         return view, await caller.call("intake", history, queries.CaseHistoryView)
 
@@ -214,12 +217,16 @@ def instants(view: queries.CaseView) -> Iterator[tuple[str, datetime | None, str
     yield "  trên giấy hẹn / on the receipt", first, "NĐ 118/2025 Đ17.3"
     yield "  hẹn lại lúc / extended at", view.extended_at, "NĐ 118/2025 Đ19.6"
     yield "  cách đọc QĐ 766 / by Decision 766", paused, f"QĐ 766/QĐ-TTg mục 2.1{after}"
+    yield "Chuyển giấy trước / paper forwarded by", view.forward_by, "NĐ 118/2025 Đ18.2"
     yield "Việc tiếp theo trước / next step by", view.act_by if view.act_by != view.due_at else None, ""
 
 
 def sections(cases: list[queries.ListedCase]) -> list[Table]:
     """A list in parts by how urgent they are, in its order; columns are as wide in each."""
-    rows = [(each.case_code or "–", STATE_NAMES[each.state][0], each.procedure, each.receiving_unit) for each in cases]
+    rows = [
+        (each.case_code or str(each.case_id), STATE_NAMES[each.state][0], each.procedure, each.receiving_unit)
+        for each in cases
+    ]
     titles = ("mã / code", "trạng thái / state", "thủ tục", "xã / unit", "trước / by")
     widths = [max(len(cell) for cell in column) for column in zip(titles[:4], *rows, strict=True)]
     found: list[Table] = []
@@ -228,7 +235,8 @@ def sections(cases: list[queries.ListedCase]) -> list[Table]:
         name = " / ".join(URGENCY_NAMES[urgency]) if urgency else "đã xong / done"
         table = Table(box=None, pad_edge=False, title=Text(name, f"bold {style}"), title_justify="left")
         table.show_header = not found
-        for title, width in zip(titles, [*widths, 0], strict=True):
+        table.add_column(titles[0], overflow="fold", min_width=min(widths[0], _CODE_WIDTH))  # an id may be folded
+        for title, width in zip(titles[1:], [*widths[1:], 0], strict=True):
             table.add_column(title, no_wrap=True, min_width=width)
         for each, cells in part:
             table.add_row(*cells, Text(("" if each.act_by else "từ ") + clock(each.queue_at), style))

@@ -8,6 +8,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.intake.catalogue import ReferenceKind
+from contracts.intake.queries.cases import CaseByCode, CaseById
 from contracts.intake.vocabulary import CaseCode
 from services.intake.reference import chain_of
 
@@ -37,6 +38,21 @@ class Case(click.ParamType[str]):
                 ctx,
                 param,
             ) from None
+
+
+class CaseNamed(click.ParamType[CaseByCode | CaseById]):
+    """A case by its code, or by its id as lists show it where there is no code yet."""
+
+    name = "CASE"
+
+    def convert(
+        self, value: str | CaseByCode | CaseById, param: click.Parameter | None, ctx: click.Context | None
+    ) -> CaseByCode | CaseById:
+        if not isinstance(value, str):
+            return value
+        with suppress(ValueError):
+            return CaseById(case_id=UUID(value.strip()))
+        return CaseByCode(case_code=Case().convert(value, param, ctx))
 
 
 class FormNumber(click.ParamType[str]):

@@ -11,7 +11,7 @@ import asyncpg
 from contracts.envelope import Query
 from contracts.intake.lifecycle import OPEN, moves_from
 from contracts.intake.queries import cases as queries
-from contracts.intake.vocabulary import CaseState
+from contracts.intake.vocabulary import CaseState, Channel
 from contracts.refusals import CommonRefusal, Refused, refuse
 from contracts.roles import Role
 from services.chassis.database import Connection
@@ -94,6 +94,7 @@ class CaseViews:
             rule_version=case.rule_version,
             calendar_version=case.calendar_version,
             urgency=urgency(case.state, case.act_by, self._clock.now(), reference.calendar_of(case.deciding_unit)),
+            forward_by=_forward_by(case, reference),
             waits=[
                 queries.CaseWait(kind=w.kind, since=w.since, until=w.until, by=w.by, amount=w.amount)
                 for w in case.waits
@@ -150,6 +151,13 @@ class CaseViews:
         rows = await store.digests(connection, wish.unit, wish.after or UUID(int=0), queries.CASES_AT_ONCE)
         cases = [queries.CaseDigest.judged(**dict(row)) for row in rows]
         return queries.CaseDigestsView(cases=cases, next=queries.last_case(cases))
+
+
+def _forward_by(case: Case, reference: Reference) -> datetime | None:
+    """Reckoned when asked, so that a new calendar needs to move nothing; the limit is not kept with the case."""
+    if case.state is not CaseState.ACCEPTED or case.channel is Channel.ONLINE or case.accepted_at is None:
+        return None
+    return reference.terms_of(case, case.submitted_at).forward_by(case.accepted_at)
 
 
 def _check_level(wish: queries.Inbox) -> None:
