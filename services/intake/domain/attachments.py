@@ -176,8 +176,17 @@ def too_large(size: int, largest: int) -> Refused:
     """The refusal of how large it is, alone or with the case's others; bytes."""
     return refuse(
         CommonRefusal.TOO_LARGE,
-        f"{size / 1e6:.1f} MB, nhiều nhất {largest / 1e6:.0f} MB; hãy quét với độ phân giải thấp hơn.",
-        f"{size / 1e6:.1f} MB; {largest / 1e6:.0f} MB at most. Scan with a lower resolution.",
+        f"{_written(size)[0]}, nhiều nhất {largest / 1e6:.0f} MB; hãy quét với độ phân giải thấp hơn.",
+        f"{_written(size)[1]}; {largest / 1e6:.0f} MB at most. Scan with a lower resolution.",
         field="size",
         largest=largest,
     )
+
+
+def _written(size: int) -> tuple[str, str]:
+    """A size that somebody announced, in both languages; what no disk holds is not told in digits."""
+    if size >= 10**15:
+        return "Hơn 1000 TB", "More than 1000 TB"
+    unit, name = (10**12, "TB") if size >= 10**12 else (10**9, "GB") if size >= 10**9 else (10**6, "MB")
+    told = f"{size / unit:.1f} {name}"
+    return told, told
