@@ -18,7 +18,7 @@ from services.intake.domain.cases import Case
 from services.intake.domain.fees import PAID_ELSEWHERE, WAIVED_WITH_ITS_CASE
 from services.intake.domain.told import Told
 from services.intake.handlers import duplicates, fees
-from services.intake.handlers.audit import Trail, step
+from services.intake.handlers.audit import Trail, row_step, step
 from services.intake.handlers.cases import emit
 from services.intake.handlers.import_outcome import Outcome
 from services.intake.handlers.people import People
@@ -129,9 +129,13 @@ class ImportHandler:
         saved = [*new, *changed]
         for case in saved:
             emit(work, command, case)
-        await self._trail.record(work, [_step(command, case) for case in saved])
+        notes = _notes(told, new, changed, owned)
+        why: dict[UUID, list[str]] = {}
+        for case, reason, _ in notes:
+            why.setdefault(case.id, []).append(reason)
+        await self._trail.record(work, [_step(command, case, why.get(case.id, ())) for case in saved])
         await self._waive(work, command, known, changed)
-        await store.add_notes(work.connection, _notes(told, new, changed, owned))
+        await store.add_notes(work.connection, notes)
         for case in (*new, *owned):
             if others := like.get(case.id):
                 said = remarks.may_be_same(others, duplicates.window(reference, case))
@@ -166,7 +170,7 @@ class ImportHandler:
         reasons = {case.id: WAIVED_WITH_ITS_CASE.get(case.state, PAID_ELSEWHERE) for case in moved_on.values()}
         waived = await fees.waive_open(work.connection, reasons, command.actor.id, self._clock.now())
         steps = [fees.waived_step(command, moved_on[fee.case_id], fee) for fee in waived]
-        await self._trail.record(work, steps)
+        await self._trail.record(work, [*steps, *(row_step(command, fee) for fee in waived)])
 
     async def _with_applicants(
         self,
@@ -230,8 +234,11 @@ class _AddedMeanwhile(Exception):
     """Another import has committed a case that was not there when this one looked."""
 
 
-def _step(command: Command[ImportCases], case: Case) -> Step:
-    return step(command, "import-cases", case.id, case.version - len(case.news), case.version, to_state=case.state)
+def _step(command: Command[ImportCases], case: Case, said: Sequence[str]) -> Step:
+    before = case.version - len(case.news)
+    return step(
+        command, "import-cases", case.id, before, case.version, to_state=case.state, reason="\n".join(said) or None
+    )
 
 
 def _notes(
