@@ -27,7 +27,7 @@ from services.chassis.ids import uuid7
 from services.intake import consumers
 from services.intake.domain.remarks import OWNED
 from tests.component.ground import CLOCK, Ground, answer, command, query
-from tests.component.intake import IMPORT, PEOPLE, answer_cases
+from tests.component.intake import IMPORT, PEOPLE, answer_cases, changed_rows
 from tests.component.test_intake import DONE, ROW, one_is_held_back
 from tests.support.stack import database as database_of
 
@@ -297,3 +297,7 @@ async def test_many_imports_at_once_of_the_same_people_and_cases_end_well(place:
     assert sum(reply.result["imported"] for reply in replies) == len(logs)
     assert [reply.result["rejected"] for reply in replies] == [[]] * 3
     assert await place.people() == before + 20
+
+
+async def test_whatever_was_imported_here_is_as_its_entries_say(place: Place) -> None:
+    assert await changed_rows(place.database) == []

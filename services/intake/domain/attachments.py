@@ -50,6 +50,7 @@ class Attachment:
     """A file of a case; sizes in bytes. Whole and kept once `kept_at` is set.
 
     A name may say whose case it is, and is sealed under the file's own key: it goes with the key.
+    `content_mac`: a keyed digest of the content; None once whoever's case it is was erased.
     """
 
     id: UUID
@@ -58,7 +59,7 @@ class Attachment:
     media_type: str
     kind: AttachmentKind
     size: int
-    content_mac: bytes
+    content_mac: bytes | None
     wrapped_key: bytes
     digitised_by: Role
     begun_at: datetime

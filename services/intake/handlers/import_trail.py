@@ -1,6 +1,7 @@
 """What is noted of cases that a log tells of: in their history, and in the audit."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from contracts.envelope import Command
 from contracts.intake.commands.importing import ImportCases
@@ -16,8 +17,10 @@ Note = tuple[Case, str, tuple[str, ...]]
 def steps(
     command: Command[ImportCases], saved: Iterable[Case], known: Mapping[str, Case], notes: Iterable[Note]
 ) -> list[Step]:
-    """From where each case came, and why: the last that is noted of it, which a reader of its history finds, too."""
-    why = {case.id: reason for case, reason, _ in notes}
+    """From where each case came, and why: all that is noted of it, as a reader of its history finds it."""
+    why: dict[UUID, list[str]] = {}
+    for case, reason, _ in notes:
+        why.setdefault(case.id, []).append(reason)
     return [
         step(
             command,
@@ -27,7 +30,7 @@ def steps(
             case.version,
             from_state=before.state if (before := known.get(case.case_code or "")) else "",
             to_state=case.state,
-            reason=why.get(case.id),
+            reason="\n".join(why.get(case.id, ())) or None,
         )
         for case in saved
     ]

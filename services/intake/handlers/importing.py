@@ -16,7 +16,7 @@ from services.intake.domain.cases import Case
 from services.intake.domain.fees import PAID_ELSEWHERE, WAIVED_WITH_ITS_CASE
 from services.intake.domain.told import Told
 from services.intake.handlers import duplicates, fees, import_trail
-from services.intake.handlers.audit import Trail
+from services.intake.handlers.audit import Trail, row_step
 from services.intake.handlers.cases import emit
 from services.intake.handlers.import_outcome import Outcome
 from services.intake.handlers.people import People
@@ -159,7 +159,7 @@ class ImportHandler:
         reasons = {case.id: WAIVED_WITH_ITS_CASE.get(case.state, PAID_ELSEWHERE) for case in moved_on.values()}
         waived = await fees.waive_open(work.connection, reasons, command.actor.id, self._clock.now())
         steps = [fees.waived_step(command, moved_on[fee.case_id], fee) for fee in waived]
-        await self._trail.record(work, steps)
+        await self._trail.record(work, [*steps, *(row_step(command, fee) for fee in waived)])
 
     async def _with_applicants(
         self,

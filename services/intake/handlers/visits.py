@@ -1,4 +1,4 @@
-"""Use cases of visits: load, decide, save. One that led to a case is an entry in the case's chain as well."""
+"""Use cases of visits: load, decide, save. One that led to a case is an entry in the case's chain, too."""
 
 from collections.abc import Collection
 from typing import Any
@@ -24,7 +24,7 @@ from services.intake.domain import visits as domain
 from services.intake.domain.limits import VisitLimits
 from services.intake.domain.linked import unknown_case
 from services.intake.domain.visits import Recorder, Visit
-from services.intake.handlers.audit import Trail
+from services.intake.handlers.audit import Trail, row_step
 from services.intake.handlers.common import check_version, exists_already, not_found, window
 from services.intake.handlers.places import Places
 from services.intake.store import linked
@@ -135,6 +135,7 @@ class VisitHandlers:
         for each in changed:
             fact = domain.amended(each)
             work.emit(fact, entity=each.id, version=each.version, province=each.province, cause=command)
+        await self._trail.record(work, [row_step(command, each) for each in (visit, *changed)])
         if named := [each for each in cases if each is not None]:
             await self._trail.about_cases(work, command, named, f"visit {visit.id}{why}", events_of=visit.id)
         notice = None if visit.counts_case or visit.revoked_at else _COUNTED_ALREADY
