@@ -22,7 +22,7 @@ from services.operations.embedded.stack import Stack, running
 from services.operations.provisioning import secrets
 from tests.support import slow_reporting
 from tests.support.served import Served, down, serving
-from tests.support.stack import SAMPLE, command, converged, database, new_home
+from tests.support.stack import command, converged, database, new_home, sample_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -111,7 +111,7 @@ async def test_sigterm_finishes_what_is_in_hand(stack: Stack) -> None:
     module = (slow_reporting.__name__,)
     async with serving(stack.home, "reporting", module=module) as served:
         await served.ready()
-        await command(stack.home, "import", str(SAMPLE), "--json")
+        await command(stack.home, "import", sample_in(stack.home), "--json")
         async with asyncio.timeout(20):
             while slow_reporting.BEGUN not in served.text:
                 await asyncio.sleep(0.02)

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.intake.lifecycle import MOVES
 from services.operations.embedded.stack import running
-from tests.support.stack import SAMPLE, command, new_home, tiepsuc
+from tests.support.stack import SAMPLE, command, new_home, sample_in, tiepsuc
 
 HAND_IN = SAMPLE.with_name("hand_in_case.py")
 README = SAMPLE.parents[2] / "README.md"
@@ -28,7 +28,7 @@ def home() -> Iterator[Path]:
 
 async def test_cases_are_listed_found_and_explained(home: Path) -> None:
     async with running(home):
-        await command(home, "import", str(SAMPLE), "--json")
+        await command(home, "import", sample_in(home), "--json")
         first = json.loads(await command(home, "case", "list", "--unit", "31570", "--size", "10", "--json"))
         open_cases = {state: count for state, count in first["counts"].items() if state != "completed"}
         assert open_cases == {"accepted": 16}

@@ -12,7 +12,7 @@ import pytest_asyncio
 from contracts.intake.catalogue import ReferenceKind
 from services.intake.reference import shipped
 from services.operations.embedded.stack import Stack, running
-from tests.support.stack import SAMPLE, command, converged, database, new_home
+from tests.support.stack import command, converged, database, new_home, sample_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def stack() -> AsyncIterator[Stack]:
     with new_home() as home:
         async with running(home) as started:
-            await command(home, "import", str(SAMPLE), "--json")
+            await command(home, "import", sample_in(home), "--json")
             await converged(started)
             yield started
 

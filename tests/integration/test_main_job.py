@@ -12,15 +12,15 @@ from pathlib import Path
 import psutil
 
 from services.operations.embedded.stack import running
-from tests.support.stack import SAMPLE, assert_sample_month, command, converged, database
+from tests.support.stack import SAMPLE, assert_sample_month, command, converged, database, sample_in
 
 
 async def test_the_sample_month_is_imported_once_and_survives_a_restart(home: Path) -> None:
     async with running(home) as stack:
         pids = [child.pid for child in stack.children.values()]
-        first = json.loads(await command(home, "import", str(SAMPLE), "--json"))
+        first = json.loads(await command(home, "import", sample_in(home), "--json"))
         assert (first["imported"], first["rejected"]) == (552, 0)
-        again = json.loads(await command(home, "import", str(SAMPLE), "--json"))
+        again = json.loads(await command(home, "import", sample_in(home), "--json"))
         assert (again["imported"], again["already_present"]) == (0, 552)
         await converged(stack)
         await assert_sample_month(home)
@@ -66,7 +66,7 @@ async def test_bad_rows_are_told_and_the_corrected_file_adds_only_what_is_missin
 
 async def test_killed_parts_come_back_and_nothing_is_lost_or_done_twice(home: Path) -> None:
     async with running(home) as stack:
-        await command(home, "import", str(SAMPLE), "--json")
+        await command(home, "import", sample_in(home), "--json")
         for name in ("nats", "reporting", "intake", "postgres"):
             pid = stack.children[name].pid
             assert pid is not None
@@ -78,7 +78,7 @@ async def test_killed_parts_come_back_and_nothing_is_lost_or_done_twice(home: Pa
 
 async def test_a_wiped_jetstream_is_filled_again_from_the_outbox(home: Path) -> None:
     async with running(home) as stack:
-        await command(home, "import", str(SAMPLE), "--json")
+        await command(home, "import", sample_in(home), "--json")
         await converged(stack)
         async with database(stack, "intake") as intake:
             events = await intake.fetchval("select count(*) from outbox")

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from services.operations.embedded.stack import Stack, running
-from tests.support.stack import SAMPLE, command, converged
+from tests.support.stack import command, converged, sample_in
 
 
 class Collector:
@@ -74,7 +74,7 @@ async def test_traces_metrics_and_logs(home: Path, monkeypatch: pytest.MonkeyPat
     with collecting() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
         async with running(home) as stack:
-            await command(home, "import", str(SAMPLE), "--json")
+            await command(home, "import", sample_in(home), "--json")
             await converged(stack)
 
             labels = {"service": "intake", "call": "intake.import-cases.v1", "answer": "ok"}

@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 
 from services.operations.embedded.stack import Stack, running
-from tests.support.stack import SAMPLE, assert_sample_month, command, converged, database, new_home
+from tests.support.stack import SAMPLE, assert_sample_month, command, converged, database, new_home, sample_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,7 +33,7 @@ def shared_home() -> Iterator[Path]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(shared_home: Path) -> AsyncIterator[Stack]:
     async with running(shared_home) as started:
-        await command(shared_home, "import", str(SAMPLE), "--json")
+        await command(shared_home, "import", sample_in(shared_home), "--json")
         await converged(started)
         yield started
 

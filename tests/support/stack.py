@@ -43,6 +43,14 @@ def new_home() -> Iterator[Path]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def sample_in(home: Path) -> str:
+    """A home's own copy of the sample log: an import keeps its journal beside it, so two homes cannot share one."""
+    copy = home / SAMPLE.name
+    if not copy.exists():
+        shutil.copy(SAMPLE, copy)
+    return str(copy)
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
