@@ -20,3 +20,22 @@ def row_digest(key: str, texts: Sequence[str], instants: Sequence[str]) -> str:
         *(f"coalesce(timestamptz_send({instant}), {_NEVER})" for instant in instants),
     ]
     return f"('x' || left(md5({' || '.join(parts)}), 16))::bit(64)::bigint"
+
+
+def counts_by_unit(table: str, unit: str, digest: str) -> str:
+    """SQL for how many rows there are by unit and state, and their digest: of the next `$2` units behind `$1`.
+
+    The units are walked to by the index, and only their rows are read: however many there are, a look is short.
+    """
+    return f"""
+        with recursive walked(unit, n) as (
+            select min({unit}), 1 from {table} where {unit} > $1
+            union all
+            select (select min({unit}) from {table} where {unit} > walked.unit), n + 1
+            from walked where unit is not null and n < $2
+        )
+        select unit, state, cases, digest from walked, lateral (
+            select state, count(*) as cases, bit_xor({digest}) as digest
+            from {table} where {table}.{unit} = walked.unit group by state
+        ) counted order by unit, state
+    """

@@ -1,11 +1,13 @@
 """Asking services and bus what `verify` compares, in an order that keeps what moves meanwhile from looking lost."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import UUID
 
 from nats.aio.client import Client
+from pydantic import BaseModel
 
 from contracts.intake.queries.cases import (
     CaseCounts,
@@ -45,6 +47,8 @@ from services.operations import reconcile
 from services.operations.bus import DurableLook, StreamLook, look_at_durable, look_at_stream
 from services.operations.letters import listing
 from services.operations.reconcile import CaseComparison, Gap, Judgement
+
+Page = TypeVar("Page", CaseDigestsView, ProjectedCaseDigestsView, CaseCountsView, ProjectedCaseCountsView)
 
 LONG = 115.0  # seconds, for what goes over a whole log; the reply of a call is allowed for two minutes
 _PLACES = 1000
@@ -244,38 +248,37 @@ class Survey:
         return compared
 
     async def _digests(self, unit: str) -> list[CaseDigest]:
-        found: list[CaseDigest] = []
-        after: UUID | None = None
-        while True:
-            ask = CaseDigests(unit=unit, after=after)
-            page = await self._caller.call("intake", ask, CaseDigestsView, timeout=LONG)
-            found += page.cases
-            if (after := page.next) is None:
-                return found
+        pages = self._pages("intake", lambda after: CaseDigests(unit=unit, after=after), CaseDigestsView)
+        return [case async for page in pages for case in page.cases]
 
     async def _projected_digests(self, unit: str) -> list[ProjectedCaseDigest]:
-        found: list[ProjectedCaseDigest] = []
-        after: UUID | None = None
+        pages = self._pages(
+            "reporting", lambda after: ProjectedCaseDigests(unit=unit, after=after), ProjectedCaseDigestsView
+        )
+        return [case async for page in pages for case in page.cases]
+
+    async def _pages(self, owner: str, ask: Callable[[Any], BaseModel], view: type[Page]) -> AsyncIterator[Page]:
+        """All pages of an answer; `ask` gives the question behind the last place, None at first."""
+        after: Any = None
         while True:
-            ask = ProjectedCaseDigests(unit=unit, after=after)
-            page = await self._caller.call("reporting", ask, ProjectedCaseDigestsView, timeout=LONG)
-            found += page.cases
+            page = await self._caller.call(owner, ask(after), view, timeout=LONG)
+            yield page
             if (after := page.next) is None:
-                return found
+                return
 
     async def _case_counts(self) -> tuple[list[UnitCaseCount], list[UnitCaseCount]]:
         """Intake's own count of cases, and the projection's."""
         self._progress("Số hồ sơ theo đơn vị / cases by unit")
-        source, projected = [], []
-        after: str | None = None
-        while True:
-            page = await self._caller.call("intake", CaseCounts(after=after), CaseCountsView, timeout=LONG)
-            source += page.counts
-            if (after := page.next) is None:
-                break
-        while True:
-            told = ProjectedCaseCounts(after=after)
-            view = await self._caller.call("reporting", told, ProjectedCaseCountsView, timeout=LONG)
-            projected += view.counts
-            if (after := view.next) is None:
-                return source, projected
+        source = [
+            count
+            async for page in self._pages("intake", lambda after: CaseCounts(after=after), CaseCountsView)
+            for count in page.counts
+        ]
+        projected = [
+            count
+            async for view in self._pages(
+                "reporting", lambda after: ProjectedCaseCounts(after=after), ProjectedCaseCountsView
+            )
+            for count in view.counts
+        ]
+        return source, projected

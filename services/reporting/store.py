@@ -9,7 +9,7 @@ import asyncpg
 
 from contracts.intake.events.catalogue import ProcedurePublished, UnitRegistered
 from services.chassis.database import Connection
-from services.chassis.digests import row_digest
+from services.chassis.digests import counts_by_unit, row_digest
 from services.reporting.domain import CaseRow
 
 _CASE_COLUMNS = tuple(field.name for field in fields(CaseRow))
@@ -61,19 +61,7 @@ DIGEST = row_digest(
     ("state", "procedure", "field", "channel", "province"),
     ("submitted_at", "accepted_at", "due_at", "completed_at", "returned_at"),
 )
-# As intake counts its own: the next units are walked to by the index, and only their cases are read.
-COUNTS = f"""
-    with recursive walked(unit, n) as (
-        select min(unit), 1 from case_fact where unit > $1
-        union all
-        select (select min(unit) from case_fact where unit > walked.unit), n + 1
-        from walked where unit is not null and n < $2
-    )
-    select unit, state, cases, digest from walked, lateral (
-        select state, count(*) as cases, bit_xor({DIGEST}) as digest
-        from case_fact where unit = walked.unit group by state
-    ) counted order by unit, state
-"""
+COUNTS = counts_by_unit("case_fact", "unit", DIGEST)
 DIGESTS = f"""
     select case_id, gate.version, {DIGEST} as digest,
            exists (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from contracts.intake.commands.cases import SubmitCase
 from contracts.intake.vocabulary import Channel
 from contracts.topology import TOPOLOGY
@@ -19,6 +21,8 @@ from services.intake.handlers.audit_rows import row_faults
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.importing import ImportHandler
 from services.intake.handlers.people import People
+from services.intake.handlers.reference_book import ReferenceBook
+from services.intake.handlers.reference_documents import ShippedDocuments
 from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
 from services.intake.store import audit as audit_store
@@ -77,3 +81,20 @@ async def submit(calls: Calls, **more: Any) -> UUID:
     reply = await answer(calls, command(wish))
     assert reply.refusal is None, reply.refusal
     return wish.case_id
+
+
+async def installed(database: Database, log: asyncpg.Connection[Any], clock: Clock = CLOCK) -> Calls:
+    """A fresh installation: the reference data that are shipped, published, and nothing left to be done."""
+    await log.execute(
+        "truncate reference_document, audit, announced, outbox, deadline_recompute, cases, complaints cascade"
+    )
+    await ShippedDocuments(database, TRAIL, CLOCK)()
+    await log.execute("delete from deadline_recompute")
+    return catalogue_replica(database, clock)
+
+
+def catalogue_replica(database: Database, clock: Clock = CLOCK) -> Calls:
+    """A replica that keeps reference data."""
+    calls = Calls("intake", database, TOPOLOGY, CLOCK)
+    consumers.register_catalogue(calls, ReferenceBook(), TRAIL, clock)
+    return calls

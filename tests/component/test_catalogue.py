@@ -37,7 +37,7 @@ from services.intake.reference import chain_of, shipped
 from services.intake.store import audit as audit_store
 from services.worktime.clock import ZONE, FrozenClock
 from tests.component.ground import CLOCK, Ground, answer, command, query
-from tests.component.intake import TRAIL
+from tests.component.intake import TRAIL, catalogue_replica, installed
 from tests.support import stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,15 +61,7 @@ async def log(here: Ground) -> AsyncIterator[asyncpg.Connection[Any]]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def calls(database: Database, log: asyncpg.Connection[Any]) -> Calls:
     """A fresh installation."""
-    await log.execute("truncate reference_document, audit, announced, outbox, deadline_recompute cascade")
-    await ShippedDocuments(database, TRAIL, CLOCK)()
-    return replica(database)
-
-
-def replica(database: Database) -> Calls:
-    calls = Calls("intake", database, TOPOLOGY, CLOCK)
-    consumers.register_catalogue(calls, ReferenceBook(), TRAIL, CLOCK)
-    return calls
+    return await installed(database, log)
 
 
 def edited(code: str = "1.004222", before: str = "7,working_days", after: str = "6,working_days") -> str:
@@ -109,7 +101,7 @@ async def test_what_the_package_brings_is_published_and_told_once(
 async def test_a_draft_says_what_it_changes_and_holds_once_published(
     database: Database, calls: Calls, log: asyncpg.Connection[Any]
 ) -> None:
-    other = replica(database)
+    other = catalogue_replica(database)
     draft = (await drafted(calls, KIND.PROCEDURES, edited())).result
     assert (draft["version"], draft["base"]) == (2, 1)
     diff = draft["diff"]
@@ -133,7 +125,7 @@ async def test_of_two_who_publish_one_wins_and_the_other_drafts_anew(database: D
     drafts = [(await drafted(calls, KIND.PROCEDURES, edited(after=f"{n},working_days"))).result for n in (5, 6)]
     assert [draft["version"] for draft in drafts] == [2, 3]
     replies = await asyncio.gather(
-        *(published(replica(database), KIND.PROCEDURES, draft["version"], expected=1) for draft in drafts)
+        *(published(catalogue_replica(database), KIND.PROCEDURES, draft["version"], expected=1) for draft in drafts)
     )
     codes = [reply.refusal and reply.refusal.code for reply in replies]
     assert sorted(codes, key=str) == [None, "version-conflict"]

@@ -22,13 +22,11 @@ from contracts.intake.feedback import ComplaintState, ComplaintSubject, Feedback
 from contracts.intake.queries.recompute import DeadlineMoves, DeadlineRecomputes
 from contracts.intake.vocabulary import Channel, LimitKind, Outcome
 from contracts.roles import Role
-from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.errors import Fault, fault_of
 from services.chassis.ids import uuid7
 from services.chassis.outbox import Origin
-from services.intake import consumers
 from services.intake.domain import feedback, moves
 from services.intake.domain.audit import Step
 from services.intake.domain.cases import Case
@@ -37,14 +35,13 @@ from services.intake.handlers.cases import emit
 from services.intake.handlers.places import Places
 from services.intake.handlers.recompute import Recompute
 from services.intake.handlers.reference_book import ReferenceBook
-from services.intake.handlers.reference_documents import ShippedDocuments
 from services.intake.limits import limits
 from services.intake.reference import Reference, shipped
 from services.intake.store import cases as cases_store
 from services.intake.store import feedback as feedback_store
 from services.worktime.clock import ZONE, FrozenClock
-from tests.component.ground import CLOCK, Ground, answer, command, query
-from tests.component.intake import TRAIL, changed_rows
+from tests.component.ground import Ground, answer, command, query
+from tests.component.intake import TRAIL, changed_rows, installed
 from tests.support import stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -86,14 +83,7 @@ async def log(here: Ground) -> AsyncIterator[asyncpg.Connection[Any]]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def calls(database: Database, log: asyncpg.Connection[Any]) -> Calls:
     """A fresh installation on the Sunday, with nothing left to be done."""
-    await log.execute(
-        "truncate reference_document, audit, announced, outbox, deadline_recompute, cases, complaints cascade"
-    )
-    await ShippedDocuments(database, TRAIL, CLOCK)()
-    await log.execute("delete from deadline_recompute")
-    calls = Calls("intake", database, TOPOLOGY, CLOCK)
-    consumers.register_catalogue(calls, ReferenceBook(), TRAIL, FrozenClock(SUNDAY))
-    return calls
+    return await installed(database, log, FrozenClock(SUNDAY))
 
 
 def case(kind: str, number: int) -> Case:

@@ -17,21 +17,18 @@ from contracts.intake.commands.catalogue import DraftReference, PublishReference
 from contracts.intake.queries.recompute import DeadlineMoves, DeadlineRecomputes
 from contracts.intake.queries.retention import RetentionReport
 from contracts.intake.vocabulary import CaseState, Channel, Outcome
-from contracts.topology import TOPOLOGY
 from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.errors import Fault, fault_of
 from services.chassis.ids import uuid7
-from services.intake import consumers
 from services.intake.domain.cases import Case
 from services.intake.handlers.recompute import Recompute
 from services.intake.handlers.reference_book import ReferenceBook
-from services.intake.handlers.reference_documents import ShippedDocuments
 from services.intake.reference import Reference, shipped
 from services.intake.store import cases as cases_store
 from services.worktime.clock import ZONE
 from tests.component.ground import CLOCK, Ground, answer, command, query
-from tests.component.intake import TRAIL
+from tests.component.intake import TRAIL, installed
 from tests.support import stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -57,12 +54,7 @@ async def log(here: Ground) -> AsyncIterator[asyncpg.Connection[Any]]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def calls(database: Database, log: asyncpg.Connection[Any]) -> Calls:
     """A fresh installation, with nothing left to be done."""
-    await log.execute("truncate reference_document, audit, announced, outbox, deadline_recompute, cases cascade")
-    await ShippedDocuments(database, TRAIL, CLOCK)()
-    await log.execute("delete from deadline_recompute")
-    calls = Calls("intake", database, TOPOLOGY, CLOCK)
-    consumers.register_catalogue(calls, ReferenceBook(), TRAIL, CLOCK)
-    return calls
+    return await installed(database, log)
 
 
 def case(number: int, procedure: str = "1.004222", at: datetime = MONDAY, **more: Any) -> Case:

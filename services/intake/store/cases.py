@@ -12,7 +12,7 @@ import asyncpg
 
 from contracts.intake.vocabulary import CaseState, Channel, IntervalKind, Outcome, StopCause
 from services.chassis.database import Connection
-from services.chassis.digests import row_digest
+from services.chassis.digests import counts_by_unit, row_digest
 from services.intake.domain.cases import Case, Wait
 from services.worktime.clock import ZONE
 
@@ -66,19 +66,7 @@ DIGEST = row_digest(
         "returned_at",
     ),
 )
-# The next units are walked to by the index, and only their cases are read: however many there are, a look is short.
-COUNTS = f"""
-    with recursive walked(unit, n) as (
-        select min(receiving_unit), 1 from cases where receiving_unit > $1
-        union all
-        select (select min(receiving_unit) from cases where receiving_unit > walked.unit), n + 1
-        from walked where unit is not null and n < $2
-    )
-    select unit, state, cases, digest from walked, lateral (
-        select state, count(*) as cases, bit_xor({DIGEST}) as digest
-        from cases where receiving_unit = walked.unit group by state
-    ) counted order by unit, state
-"""
+COUNTS = counts_by_unit("cases", "receiving_unit", DIGEST)
 DIGESTS = f"""
     select id as case_id, version, {DIGEST} as digest from cases
     where receiving_unit = $1 and id > $2 order by id limit $3
