@@ -30,7 +30,8 @@ class RosterPart(BaseModel):
 class Shift(RosterPart):
     """A kind of shift at a place. `not_followed_by`: shifts that the same person may not work on the next day.
 
-    `start` tells people when; rest between shifts is stated by `not_followed_by`.
+    `start` tells people when; rest between shifts is stated by `not_followed_by`. `same_day_with`: shifts that the same
+    person may work on the same day; named by one of two, it holds for both.
     """
 
     id: Id
@@ -57,9 +58,11 @@ class Limits(RosterPart):
     """What one person may and must work over the horizon; None: no limit.
 
     `max_shifts`: by shift; one that is not named is not limited. `max_per_week`: shifts from Monday to Sunday.
-    `max_consecutive`, `min_consecutive`: days worked in a row; `min_consecutive_off`: days off in a row. Runs at the
-    horizon's edges are never too short; `max_weekends`: weekends with work on Saturday or Sunday. `weights`: the limits
-    that are soft, each with the cost of a unit; all others are hard.
+    `max_consecutive`, `min_consecutive`: days worked in a row; `min_consecutive_off`: days off in a row. A run with the
+    horizon's first or last day in it is never too short; one that goes on from before it is too long by its days within
+    it at most. `max_weekends`: weekends with work on Saturday or Sunday; of one that the horizon cuts, the day in it.
+    `weights`: the limits that are soft, each with the cost of a unit; all others are hard. A unit is a shift, a day, a
+    weekend, and of minutes each started hour (a match's `amount` is in minutes).
     """
 
     min_minutes: Count | None = None
@@ -107,7 +110,7 @@ class Demand(RosterPart):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.target < self.minimum or (self.maximum is not None and self.maximum < self.target):
-            raise ValueError("minimum ≤ target ≤ maximum is needed / cần minimum ≤ target ≤ maximum")
+            raise ValueError("cần minimum ≤ target ≤ maximum / minimum ≤ target ≤ maximum is needed")
         return self
 
 
@@ -202,7 +205,7 @@ class RosterProblem(RosterPart):
             for number, each in enumerate(getattr(self, name)):
                 place = f"{name}.{number}"
                 if each.day >= self.days:
-                    raise ValueError(f"{place}.day: {each.day} is not before {self.days} / ngoài kỳ xếp lịch")
+                    raise ValueError(f"{place}.day: {each.day} ngoài kỳ xếp lịch / is not before {self.days}")
                 if each.shift is not None:
                     _known(f"{place}.shift", "shift", each.shift, shifts)
                 if not isinstance(each, Demand):
@@ -218,14 +221,14 @@ def _unique(place: str, ids: list[str]) -> frozenset[str]:
     seen: set[str] = set()
     for number, each in enumerate(ids):
         if each in seen:
-            raise ValueError(f"{place}.{number}: “{each}” stands twice / xuất hiện hai lần")
+            raise ValueError(f"{place}.{number}: “{each}” xuất hiện hai lần / stands twice")
         seen.add(each)
     return frozenset(seen)
 
 
 def _known(place: str, kind: str, name: str, known: frozenset[str]) -> None:
     if name not in known:
-        raise ValueError(f"{place}: there is no {kind} “{name}” / không có “{name}”")
+        raise ValueError(f"{place}: không có “{name}” / there is no {kind} “{name}”")
 
 
 class Rule(StrEnum):
@@ -271,7 +274,7 @@ class SolutionStatus(StrEnum):
 class RosterSolution(RosterPart):
     """A roster, its cost and what it is made of. `bound`: no roster costs less; `gap`: (cost - bound) / cost.
 
-    `hard`: how many units of hard rules are broken; 0 in a roster that can be published as it is.
+    `hard`: how many units of hard rules are broken (their cost / `HARD`); 0 in a roster that can be published as it is.
     """
 
     problem: Id
