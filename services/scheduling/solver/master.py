@@ -1,6 +1,6 @@
 """The linear programme that mixes known plans: one plan a person, the ties between people at their costs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from ortools.linear_solver import pywraplp
@@ -9,7 +9,7 @@ from contracts.scheduling.roster import HARD
 from services.scheduling.solver.compact import OFF, Compact, Floats, Plan
 from services.scheduling.solver.plans import Freedom, Plans
 
-_NOBODY = 40.0 * HARD
+_NOBODY = 100.0 * HARD
 """What it costs that somebody has no plan: more than any plan."""
 _SOME = 1e-6
 
@@ -31,12 +31,12 @@ class Master:
             wanted = row.wanted - done[number]
             self._rows.append(self._solver.Constraint(wanted, wanted))
             self._rows_of_day[row.day].append(number)
-        for extra in compact.ties.extras:
-            most = self._solver.infinity() if np.isinf(extra.most) else extra.most
+        for slack in compact.ties.slacks:
+            most = self._solver.infinity() if np.isinf(slack.most) else slack.most
             variable = self._solver.NumVar(0, most, "")
-            self._goal.SetCoefficient(variable, extra.cost)
-            for row, value in extra.entries:
-                self._rows[row].SetCoefficient(variable, value)
+            self._goal.SetCoefficient(variable, slack.cost)
+            for place, value in slack.entries:
+                self._rows[place].SetCoefficient(variable, value)
         for person in people:
             nobody = self._solver.NumVar(0, 1, "")
             self._one[person].SetCoefficient(nobody, 1)
@@ -116,29 +116,29 @@ def loads(compact: Compact, plans: Mapping[int, Plan]) -> Floats:
 
 
 def roster_cost(plans: Plans, roster: Mapping[int, Plan]) -> float:
-    """What a whole roster costs: each plan, and the ties by the least of their extras."""
+    """What a whole roster costs: each plan, and the ties by the least of their slacks."""
     return sum(plans.add(person, plan) for person, plan in roster.items()) + tie_cost(
         plans.compact, loads(plans.compact, roster)
     )
 
 
 def tie_cost(compact: Compact, done: Floats) -> float:
-    """The least cost of what is missing or too much. Extras of one row are used cheapest first; those that span rows
+    """The least cost of what is missing or too much. Slacks of one row are used cheapest first; those that span rows
     (a minor is present) are as large as the largest need."""
     rows = compact.ties.rows
     left = np.array([row.wanted for row in rows]) - done
-    shared = [extra for extra in compact.ties.extras if len(extra.entries) > 1]
-    for extra in shared:
+    shared = [slack for slack in compact.ties.slacks if len(slack.entries) > 1]
+    for slack in shared:
         need = max(
-            (-left[row] for row, value in extra.entries if value < 0 and rows[row].people.sum() == 1), default=0.0
+            (-left[row] for row, value in slack.entries if value < 0 and rows[row].people.sum() == 1), default=0.0
         )
-        for row, value in extra.entries:
-            left[row] -= value * min(extra.most, max(0.0, need))
-    singles: Iterable = sorted((e for e in compact.ties.extras if len(e.entries) == 1), key=lambda e: e.cost)
+        for row, value in slack.entries:
+            left[row] -= value * min(slack.most, max(0.0, need))
+    singles = sorted((e for e in compact.ties.slacks if len(e.entries) == 1), key=lambda e: e.cost)
     total = 0.0
-    for extra in singles:
-        row, value = extra.entries[0]
-        use = min(extra.most, max(0.0, left[row] / value))
+    for slack in singles:
+        row, value = slack.entries[0]
+        use = min(slack.most, max(0.0, left[row] / value))
         left[row] -= value * use
-        total += extra.cost * use
+        total += slack.cost * use
     return total

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from contracts.scheduling.roster import HARD, LimitName
+from contracts.scheduling.roster import LimitName
 from services.scheduling.solver.compact import OFF, Bools, Compact, Floats, Plan
-from services.scheduling.solver.limits import excesses, plan_cost
+from services.scheduling.solver.limits import plan_cost
 from services.scheduling.solver.pricing import NEVER, POSSIBLE, Group, Programme, signature
 
 _PLANS_AT_ONCE = 4
@@ -39,7 +39,8 @@ class Freedom:
         """People x days: where one choice is left."""
         closed = self.closed.sum(2)
         options = self.closed.shape[2]
-        return (closed == options) | (self.must & (closed == options - 1))
+        fixed: Bools = (closed == options) | (self.must & (closed == options - 1))
+        return fixed
 
 
 class Plans:
@@ -84,7 +85,7 @@ class Plans:
                 refund = self._refund(person)
                 offers.missing += min(0.0, float(least[number]) - refund - paid)
                 if least[number] >= POSSIBLE:
-                    offers.changed |= self._cannot(person)
+                    offers.stuck.append(person)
                     continue
                 if least[number] - refund > paid - _LITTLE:
                     continue
@@ -102,14 +103,20 @@ class Plans:
                         offers.found.append((person, plan))
         return offers
 
+    def begin(self) -> None:
+        """A plan for everybody. Those who have none, as pins break their limits, are freed of them."""
+        freedom, nothing = Freedom(self.compact), np.zeros(self.compact.cost.shape)
+        anything = np.full(self.compact.people, float(NEVER))
+        for _ in range(_TRIES + 3):
+            without = [person for person, known in enumerate(self.known) if not known]
+            if not without:
+                return
+            for person in self.better(without, nothing, anything, freedom, at_once=1).stuck:
+                self._free[person] = True
+
     def _refund(self, person: int) -> float:
         most = self._most[person]
         return float((self._toll[person] * np.where(np.isinf(most), 0, most)).sum())
-
-    def _cannot(self, person: int) -> bool:
-        """No plan is left: what is pinned or fixed breaks a limit, so limits are left to what plans cost."""
-        changed, self._free[person] = not self._free[person], True
-        return changed
 
     def _counts_too_little(self, person: int, plan: Plan, *, best: bool) -> bool:
         """Whether a plan has more of a kind of shift than it may. First a toll is tried, then they are counted."""
@@ -145,8 +152,8 @@ class Plans:
 
     @property
     def keeps_limits(self) -> bool:
-        """Whether everybody has a plan that breaks nothing hard; only then the prices' bound is one for all rosters."""
-        return not any(self._free) and all(min(known.values(), default=0.0) < HARD for known in self.known)
+        """Whether nobody's limits had to be left aside; only then a bound from prices is one for all rosters."""
+        return not any(self._free)
 
 
 class Offers:
@@ -155,5 +162,7 @@ class Offers:
     def __init__(self) -> None:
         self.found: list[tuple[int, Plan]] = []
         self.missing = 0.0
+        self.stuck: list[int] = []
+        """Who has no plan at all in this freedom."""
         self.changed = False
         """Whether the same prices may find more when asked again."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.scheduling.roster import Limits, LimitName
+from contracts.scheduling.roster import LimitName, Limits
 from services.scheduling.solver.compact import OFF, Compact, Floats, Plan
 
 Singles = NDArray[np.float32]
@@ -113,6 +113,7 @@ class Group:
             self.short[:, number] = np.minimum(np.maximum(each.min_consecutive - lengths, 0) * short, NEVER)
             short = self._price(each, LimitName.MIN_CONSECUTIVE_OFF)
             self.short_rest[:, number] = np.minimum(np.maximum(each.min_consecutive_off - rests, 0) * short, NEVER)
+        self.may_stay = bool((self.stay < NEVER).any())
         before = [0 if self.counted.free else who.worked_before for who in self._who]
         self.first = np.array([min(each, self.worked - 1) for each in before])
         self.first_long = np.array(
@@ -137,18 +138,16 @@ class Group:
         for number, each in enumerate(self._limits):
             if self.counted.time:
                 minutes = np.arange(self.dims[0]) * self.compact.unit
-                self._add_end_of(
-                    0, number, each, LimitName.MIN_MINUTES, -(-((each.min_minutes or 0) - minutes) // _HOUR)
-                )
+                self._add_end_of(0, number, LimitName.MIN_MINUTES, -(-((each.min_minutes or 0) - minutes) // _HOUR))
                 if each.max_minutes is not None and LimitName.MAX_MINUTES in each.weights:
-                    self._add_end_of(0, number, each, LimitName.MAX_MINUTES, -(-(minutes - each.max_minutes) // _HOUR))
+                    self._add_end_of(0, number, LimitName.MAX_MINUTES, -(-(minutes - each.max_minutes) // _HOUR))
             if (
                 self._weekend_axis is not None
                 and each.max_weekends is not None
                 and LimitName.MAX_WEEKENDS in each.weights
             ):
                 over = np.arange(self.dims[self._weekend_axis]) - each.max_weekends
-                self._add_end_of(self._weekend_axis, number, each, LimitName.MAX_WEEKENDS, over)
+                self._add_end_of(self._weekend_axis, number, LimitName.MAX_WEEKENDS, over)
         weight = self.compact.problem.fairness_weight
         if (
             weight
@@ -164,7 +163,7 @@ class Group:
         shape[axis], shape[-1] = self.dims[axis], len(self.people)
         self.end += cost.astype(np.float32).reshape(shape)
 
-    def _add_end_of(self, axis: int, number: int, limits: Limits, name: LimitName, amount: NDArray[Any]) -> None:
+    def _add_end_of(self, axis: int, number: int, name: LimitName, amount: NDArray[Any]) -> None:
         weight = self.compact.weight(self.compact.problem.people[self.people[number]], name)
         cost = np.zeros((self.dims[axis], len(self.people)))
         cost[:, number] = np.minimum(np.maximum(amount, 0) * float(weight), float(POSSIBLE) / 2)
@@ -244,8 +243,6 @@ class Programme:
         np.minimum(now[-1], rest[-1] + off, out=now[-1])
         for option in range(self._options):
             self._work_on(day, weekday, option, work, anywhere, ready)
-        np.minimum(self._work[day], NEVER, out=self._work[day])
-        np.minimum(now, NEVER, out=now)
 
     def _work_on(self, day: int, weekday: int, option: int, work: Singles, anywhere: Singles, ready: Singles) -> None:
         group, cost, now = self.group, self._cost[:, day, option], self._work[day, option]
@@ -259,8 +256,9 @@ class Programme:
         if group.worked > 1:
             place = now[1:][target]
             np.add(best[:-1][source], cost + self._wide(group.long[1:]), out=place)
-        place = now[-1][target]
-        np.minimum(place, best[-1][source] + (cost + group.stay), out=place)
+        if group.may_stay:
+            place = now[-1][target]
+            np.minimum(place, best[-1][source] + (cost + group.stay), out=place)
 
     def _new_week(self, states: Singles, lead: int) -> Singles:
         axis = lead + (self.group.week_axis or 0)

@@ -13,8 +13,11 @@ from services.scheduling.solver.plans import Freedom, Plans
 
 Roster = dict[int, Plan]
 _NEARLY = 0.9
+_LIKELY = 0.75  # the first roster shall come soon
 _ROUNDS = 6
 _CLOSE = 0.5
+_WHOLE = 0.1
+"""How often all is free, and the dive goes another way by chance."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Search:
 
     def first(self) -> None:
         """A mix of all plans, which bounds the cost, and a dive into it."""
+        self.plans.begin()
         self._keep(self.dive(Freedom(self.compact), range(self.compact.people), {}, whole=True))
 
     def step(self) -> None:
@@ -71,11 +75,14 @@ class Search:
     def _neighbourhood(self, roster: Roster) -> tuple[Freedom, Sequence[int]]:
         freedom = Freedom(self.compact)
         people, days = self.compact.people, self.compact.days
-        if self._random.random() < 0.5 and people > 3:
-            most = max(3, round(people * 0.66 * self._size))
+        kind = self._random.random()
+        if kind < _WHOLE * self._size:
+            return freedom, range(people)
+        if kind < 0.5 and people > 3:
+            most = min(people, max(3, round(people * 0.66 * self._size)))
             count = self._random.randint(min(most, max(2, people // 4)), most)
             return freedom, sorted(self._random.sample(range(people), min(people, count)))
-        most = max(3, round(days * 0.66 * self._size))
+        most = min(days, max(3, round(days * 0.66 * self._size)))
         width = self._random.randint(min(most, 4), min(most, days))
         first = self._random.randint(0, days - width)
         for person, plan in roster.items():
@@ -130,8 +137,8 @@ class Search:
             self._fix_plan(master, freedom)
             return
         order = np.argsort(-surest[tuple(cells.T)], kind="stable")
-        sure = [place for place in order if surest[tuple(cells[place])] >= _NEARLY]
-        chosen = sure[: max(2, len(cells) // 12)]
+        sure = [place for place in order if surest[tuple(cells[place])] >= (_NEARLY if vary else _LIKELY)]
+        chosen = sure[: max(2, len(cells) // (12 if vary else 6))]
         if not chosen:
             top = surest[tuple(cells[order[0]])]
             close = [place for place in order[:5] if surest[tuple(cells[place])] > top - 0.15]
