@@ -102,9 +102,10 @@ def small(seed: int) -> RosterProblem:
 @pytest.mark.parametrize("seed", range(12))
 def test_both_ways_agree_on_what_is_best_and_on_what_a_roster_costs(seed: int) -> None:
     compact = Compact(small(seed))
-    roster, bound = FullModel(compact).solve(Effort(60), 20, 1, lambda *_: None)
-    assert roster is not None
     plans = Plans(compact)
+    plans.begin()
+    roster, bound = FullModel(compact, plans.freed).solve(Effort(60), 20, 1, lambda *_: None)
+    assert roster is not None
     best = roster_cost(plans, roster)
     assert best == pytest.approx(bound), "CP-SAT proves so small a problem, and reckons its cost as the search does"
     search = Search(compact, seed, Effort(0, steps=150))

@@ -1,6 +1,6 @@
 """The whole problem as one model for CP-SAT: proves small problems, and knows every rule of the schema."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -19,9 +19,10 @@ Sum = Any
 class FullModel:
     """Cells as booleans. Hard limits of people hold; a need that cannot be met so, or the least time, costs."""
 
-    def __init__(self, compact: Compact, *, elastic: bool = False) -> None:
-        """`elastic`: hard limits may be broken at their cost, as where pins leave no other way."""
-        self.compact, self._elastic = compact, elastic
+    def __init__(self, compact: Compact, freed: Collection[int] = ()) -> None:
+        """`freed`: whose hard limits may be broken at their cost, as pins leave no other way."""
+        self.compact = compact
+        self._elastic = {compact.problem.people[person].id for person in freed}
         self.model = cp_model.CpModel()
         self._terms: list[tuple[Sum, int]] = []
         self._cells: list[list[dict[int, Cell]]] = [
@@ -90,7 +91,7 @@ class FullModel:
 
     def _breach(self, who: Person, name: LimitName, most: int, times: int = 1) -> Sum:
         """By how much a limit is broken; a hard one is not."""
-        if name not in who.limits.weights and not self._elastic:
+        if name not in who.limits.weights and who.id not in self._elastic:
             return 0
         return self._penalty(most, times * self.compact.weight(who, name))
 

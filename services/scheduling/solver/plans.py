@@ -113,6 +113,7 @@ class Plans:
                 return
             for person in self.better(without, nothing, anything, freedom, at_once=1).stuck:
                 self._free[person] = True
+                self._most[person] = np.inf
 
     def _refund(self, person: int) -> float:
         most = self._most[person]
@@ -149,6 +150,11 @@ class Plans:
                 self._groups[key] = Group(self.compact, members, counted)
             groups.append(self._groups[key])
         return groups
+
+    @property
+    def freed(self) -> frozenset[int]:
+        """Whose limits cannot all be kept."""
+        return frozenset(number for number, free in enumerate(self._free) if free)
 
     @property
     def keeps_limits(self) -> bool:

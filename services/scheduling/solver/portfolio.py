@@ -186,9 +186,9 @@ def _prove(compact: Compact, search: Search, effort: Effort, seed: int, number: 
     def heard(roster: Roster, _: float, bound: float) -> None:
         news.put((number, roster, roster_cost(search.plans, roster), bound, "cp-sat"))
 
-    roster, bound = FullModel(compact).solve(effort, effort.total * _PROOF, seed, heard)
-    if roster is None and effort.spent < effort.total * _PROOF:  # what is pinned breaks a limit
-        roster, bound = FullModel(compact, elastic=True).solve(effort, effort.total * _PROOF, seed, heard)
+    search.plans.begin()
+    model = FullModel(compact, search.plans.freed)
+    roster, bound = model.solve(effort, effort.total * _PROOF, seed, heard)
     if roster is not None:
         search.take(roster)
     news.put((number, roster, search.best.cost, bound, "cp-sat"))

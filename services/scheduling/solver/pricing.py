@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.scheduling.roster import LimitName, Limits
+from contracts.scheduling.roster import HARD, LimitName, Limits
 from services.scheduling.solver.compact import OFF, Compact, Floats, Plan
 
 Singles = NDArray[np.float32]
@@ -32,7 +32,7 @@ class Signature(NamedTuple):
     week: bool
     shifts: tuple[int, ...]
     free: bool = False
-    """Of the limits, which cannot be kept: what is pinned breaks them."""
+    """Whether limits may be broken at their cost, as what is pinned breaks them."""
 
 
 def signature(compact: Compact, person: int, shifts: tuple[int, ...], *, free: bool = False) -> Signature:
@@ -40,7 +40,12 @@ def signature(compact: Compact, person: int, shifts: tuple[int, ...], *, free: b
     limits = compact.problem.people[person].limits
     time = limits.min_minutes is not None or limits.max_minutes is not None or bool(compact.problem.fairness_weight)
     hard_week = limits.max_per_week is not None and LimitName.MAX_PER_WEEK not in limits.weights
-    return Signature(time, limits.max_weekends is not None, hard_week, shifts, free)
+    return Signature(time, limits.max_weekends is not None, hard_week and not free, () if free else shifts, free)
+
+
+def elastic(limits: Limits) -> Limits:
+    """The same limits, none of them hard."""
+    return limits.model_copy(update={"weights": dict.fromkeys(LimitName, HARD) | limits.weights})
 
 
 class Group:
@@ -49,7 +54,7 @@ class Group:
     def __init__(self, compact: Compact, people: Sequence[int], counted: Signature) -> None:
         self.compact, self.people, self.counted = compact, list(people), counted
         self._who = [compact.problem.people[person] for person in people]
-        self._limits = [Limits() if counted.free else who.limits for who in self._who]
+        self._limits = [elastic(who.limits) if counted.free else who.limits for who in self._who]
         self._weekends = len({(day + int(compact.weekday[0])) // 7 for day in range(compact.days)})
         self._longest = int(compact.minutes.max()) * compact.days
         self._shape()
@@ -114,7 +119,7 @@ class Group:
             short = self._price(each, LimitName.MIN_CONSECUTIVE_OFF)
             self.short_rest[:, number] = np.minimum(np.maximum(each.min_consecutive_off - rests, 0) * short, NEVER)
         self.may_stay = bool((self.stay < NEVER).any())
-        before = [0 if self.counted.free else who.worked_before for who in self._who]
+        before = [who.worked_before for who in self._who]
         self.first = np.array([min(each, self.worked - 1) for each in before])
         self.first_long = np.array(
             [
