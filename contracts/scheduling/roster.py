@@ -2,7 +2,8 @@
 
 Days count from 0 at `start`. A person works one shift a day, or several that name each other in `same_day_with`. All
 weights are whole numbers of one scale, the cost; what is hard costs `HARD` a unit, so that a problem with more wishes
-than hands still has a best roster, with every broken rule named.
+than hands still has a best roster, with every broken rule named. A person's hard limits are not broken to meet a need:
+the need stays open. They are broken by pins only; the least time is missed where nothing else is left.
 """
 
 from datetime import date, time

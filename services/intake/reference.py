@@ -217,7 +217,8 @@ class Reference:
             return known
         found = self.procedure(procedure, on=on)
         agency = self.agency_by_unit.get(unit)
-        made = Terms(rules, found.limit, self.calendar_of(unit), found.payment_off_clock, agency)
+        known_to = self.calendars.covered[1] if self.calendars.days else None
+        made = Terms(rules, found.limit, self.calendar_of(unit), found.payment_off_clock, agency, known_to)
         if len(self._terms) >= _TERMS_KEPT:
             self._terms.clear()
         self._terms[key] = made

@@ -258,7 +258,7 @@ def amend(case: Case, wish: Wish) -> None:
         fresh = due(case["procedure"], case["clock_started_at"])
         case["due_at"] = case["act_by"] = max(fresh, case["due_at"]) if case["extended_at"] else fresh
     else:
-        case["act_by"] = working_hours_after(case["submitted_at"], 8) if case["channel"] == "online" else None
+        case["act_by"] = working_hours_after(case["moved_at"], 8) if case["channel"] == "online" else None
 
 
 def complete(case: Case, wish: Wish) -> None:

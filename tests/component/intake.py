@@ -12,13 +12,16 @@ from services.chassis.calls import Calls
 from services.chassis.database import Connection, Database
 from services.chassis.ids import uuid7
 from services.intake import consumers
+from services.intake.domain.audit import Fault
 from services.intake.domain.vault import Vault
 from services.intake.handlers.audit import Trail
+from services.intake.handlers.audit_rows import row_faults
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.importing import ImportHandler
 from services.intake.handlers.people import People
 from services.intake.handlers.views import CaseViews
 from services.intake.reference import Reference
+from services.intake.store import audit as audit_store
 from services.worktime.clock import Clock
 from tests.component.ground import CLOCK, answer, command
 
@@ -47,6 +50,13 @@ def answer_cases(calls: Calls, clock: Clock = CLOCK) -> Calls:
     cases, log = CaseHandlers(BOOK, PEOPLE, TRAIL, clock), ImportHandler(BOOK, PEOPLE, TRAIL, clock)
     consumers.register(calls, cases, CaseViews(BOOK, clock), log)
     return calls
+
+
+async def changed_rows(database: Database) -> list[Fault]:
+    """What verifying finds of rows that are not as their entries left them."""
+    async with database.reading() as connection:
+        entries = await audit_store.day_page(connection, audit_store.Span(None, None), (UUID(int=0), 0), 1_000_000)
+        return await row_faults(connection, entries)
 
 
 def replica(database: Database, clock: Clock) -> Calls:

@@ -306,6 +306,16 @@ async def test_a_case_has_room_for_so_much(place: Place, case: UUID) -> None:
     assert (refusal.code, refusal.details) == ("too-large", {"largest": 30_000_000})
 
 
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(20_100_000, "20.1 MB"), (5 * 10**9, "5.0 GB"), (7 * 10**12, "7.0 TB"), (2**100, "More than 1000 TB")],
+)
+async def test_how_large_is_too_large_is_told_in_words(place: Place, case: UUID, size: int, shown: str) -> None:
+    refusal = (await ask(place, announced(case, b"x", size=size))).refusal
+    assert refusal.code == "too-large"
+    assert refusal.message_en == f"{shown}; 20 MB at most. Scan with a lower resolution."
+
+
 async def test_the_same_content_at_once_is_kept_once(place: Place, case: UUID) -> None:
     content = pdf(700_000)
     replies = await asyncio.gather(*(upload_as_told(place, case, content) for _ in range(6)))

@@ -78,13 +78,22 @@ async def bus(here: Ground, database: Database, signer: Signer) -> AsyncIterator
     await pool.close()
 
 
+_CASE = """
+    insert into cases (id, version, state, receiving_unit, deciding_unit, province, procedure, field, channel,
+                       submitted_at, moved_at)
+    values ($1, $2, 'submitted', '31570', '31570', '92', '1.001193', 'ho-tich', 'direct', '2025-07-01 01:00Z', now())
+    on conflict (id) do update set version = excluded.version
+"""
+
+
 async def step(database: Database, entity: UUID, before: int, after: int, **more: Any) -> None:
     """One command's effect on a case: its events and its entry."""
     async with database.unit_of_work() as work:
+        await work.connection.execute(_CASE, entity, after)
         for version in range(before + 1, after + 1):
             work.emit(submitted(entity), entity=entity, version=version, province="92", cause=CAUSE)
         await Trail().record(
-            work, [Step(entity, "can-bo-01", "leader", "accept-case", uuid7(), before, after, "a", "b", **more)]
+            work, [Step(entity, "can-bo-01", "leader", "accept-case", uuid7(), before, after, "a", "submitted", **more)]
         )
 
 

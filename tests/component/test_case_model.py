@@ -25,6 +25,8 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
 from services.chassis.outbox import event_class
+from services.intake.handlers.audit_rows import row_faults
+from services.intake.store import audit as audit_store
 from services.intake.store import cases as intake_store
 from services.reporting import store as reporting_store
 from services.reporting.domain import CaseRow, fold
@@ -265,6 +267,9 @@ class Lives(RuleBasedStateMachine):
             assert told.returned_at == case["returned_at"]
             kept = await pool.fetchval(f"select {intake_store.DIGEST} from cases where id = $1", case_id)
             assert await pool.fetchval(DIGEST_OF_FACT, *astuple(told)) == kept
+        async with self.world.database.reading() as connection:
+            entries = [each for id in ids for each in await audit_store.entries_of(connection, id, 0, 1_000)]
+            assert await row_faults(connection, entries) == []
         codes = [case["case_code"] for case in self.cases.values() if case["case_code"]]
         assert len(set(codes)) == len(codes)
 

@@ -25,8 +25,9 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
 from services.intake import consumers
+from services.intake.domain.remarks import OWNED
 from tests.component.ground import CLOCK, Ground, answer, command, query
-from tests.component.intake import IMPORT, PEOPLE, answer_cases
+from tests.component.intake import IMPORT, PEOPLE, answer_cases, changed_rows
 from tests.component.test_intake import DONE, ROW, one_is_held_back
 from tests.support.stack import database as database_of
 
@@ -108,11 +109,14 @@ async def test_a_known_case_is_told_whose_it_is(place: Place) -> None:
         assert "case.amended" in told[2]["payload"].replace("-", ".")
         assert str(second["applicant"]) not in "".join(each["payload"] for each in told)
         chain = await owner.fetch(
-            "select number, action, from_version, to_version, previous, hash from audit where entity = $1 order by 1",
+            "select number, action, from_version, to_version, previous, hash, from_state, to_state, reason from audit "
+            "where entity = $1 order by 1",
             second["id"],
         )
     assert [tuple(each)[:4] for each in chain] == [(1, "import-cases", 0, 2), (2, "import-cases", 2, 4)]
     assert chain[1]["previous"] == chain[0]["hash"]
+    assert [tuple(each)[6:8] for each in chain] == [("", "accepted"), ("accepted", "completed")]
+    assert (chain[0]["reason"], "theo sổ" in chain[1]["reason"]) == (None, True)
     assert counted(await place.take(*owned)) == (0, 0, 3, 0), "told again, nothing is new"
     view = (await answer(place.calls, query(CaseByCode(case_code=plain.case_code)))).result
     history = (await answer(place.calls, query(CaseHistory(case_id=UUID(view["case_id"]))))).result["steps"]
@@ -196,7 +200,62 @@ async def test_what_may_be_the_same_is_pointed_out_and_taken(place: Place) -> No
     assert near.case_code in second["message_vi"]
     assert NAME not in str(told)
     assert number not in str(told)
-    assert said(await place.take(near, far, both, other, stranger)) == [], "pointed out once"
+    again = await place.take(near, far, both, other, stranger)
+    assert counted(again) == (0, 0, 5, 0)
+    assert again["remarks"] == told["remarks"], "who imports again is told the same"
+    alone = await place.take(days(with_(near, **person()), 20))
+    assert [each["case_code"] for each in alone["remarks"][0]["duplicates"] if "case_code" in each] == [both.case_code]
+
+
+async def test_a_bad_row_mended_and_the_log_imported_again_tells_of_the_same_duplicates(place: Place) -> None:
+    whose = person(number=next(numbers))
+    first, second, bad = row(2, **whose), row(3, **whose), row(4, procedure="9.999999")
+    told = await place.take(first, second, bad)
+    assert (counted(told), said(told)) == ((2, 0, 0, 1), [(3, "possible-duplicate")])
+    later = await place.take(first, second, with_(bad, procedure=ROW.procedure))
+    assert counted(later) == (1, 0, 2, 0)
+    assert later["remarks"] == told["remarks"]
+    nameless = [with_(each, applicant_name="", applicant_id_number="") for each in (first, second)]
+    (remark,) = (await place.take(*nameless))["remarks"]
+    assert (remark["line"], remark["column"]) == (3, ""), "the case has its applicant, whether or not the row names one"
+
+
+async def test_a_case_that_several_rows_tell_of_is_pointed_out_once(place: Place) -> None:
+    whose = person(number=next(numbers))
+    first, second = row(2, **whose), row(3, **whose)
+    logs = [first, second, with_(second, line=4, **DONE), with_(second, line=5, **DONE)]
+    for _ in range(2):
+        assert said(await place.take(*logs)) == [(3, "possible-duplicate")]
+
+
+async def test_an_import_says_in_the_audit_from_where_and_why(place: Place) -> None:
+    stopped = row(2)
+    unnamed, declined = row(3), row(4, accepted_at="", declined_at="2025-07-01T09:00:00+07:00", reason=" Thiếu giấy ")
+    await place.take(stopped, unnamed, declined)
+    stopping = with_(stopped, stopped_at="2025-07-02T09:00:00+07:00", reason="  Trùng hồ sơ ")
+    await place.take(stopping, with_(unnamed, **person(), reason="không có bước nào mới"))
+    async with database_of(place.here.stack, "intake") as owner:
+        rows = await owner.fetch(
+            "select c.case_code, a.from_state, a.to_state, a.reason, a.from_version, a.to_version from audit a "
+            "join cases c on c.id = a.entity where c.case_code = any($1) order by c.case_code, a.number",
+            [each.case_code for each in (stopped, unnamed, declined)],
+        )
+        noted = await owner.fetch(
+            "select c.case_code, n.version, n.reason from case_note n join cases c on c.id = n.case_id "
+            "where c.case_code = any($1)",
+            [each.case_code for each in (stopped, unnamed, declined)],
+        )
+    told = [tuple(each) for each in rows]
+    assert told == [
+        (stopped.case_code, "", "accepted", None, 0, 2),
+        (stopped.case_code, "accepted", "stopped", "Trùng hồ sơ", 2, 3),
+        (unnamed.case_code, "", "accepted", None, 0, 2),
+        (unnamed.case_code, "accepted", "accepted", OWNED, 2, 3),
+        (declined.case_code, "", "declined", "Thiếu giấy", 0, 2),
+    ]
+    assert {tuple(each) for each in noted} == {
+        (code, to_version, why) for code, _, _, why, _, to_version in told if why
+    }, "it is what the case's own history says"
 
 
 async def test_what_may_be_the_same_is_pointed_out_once_it_is_known_whose_it_is(place: Place) -> None:
@@ -238,3 +297,7 @@ async def test_many_imports_at_once_of_the_same_people_and_cases_end_well(place:
     assert sum(reply.result["imported"] for reply in replies) == len(logs)
     assert [reply.result["rejected"] for reply in replies] == [[]] * 3
     assert await place.people() == before + 20
+
+
+async def test_whatever_was_imported_here_is_as_its_entries_say(place: Place) -> None:
+    assert await changed_rows(place.database) == []

@@ -114,11 +114,20 @@ async def test_overdue_comes_first_and_what_waits_for_pickup_last_page_by_page(c
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "2025-07-10T17:00:00+07:00|x", f"3|2025-07-10T17:00:00+07:00|{UUID(int=1)}"]
+    "cursor",
+    [
+        "",
+        "x",
+        "2025-07-10T17:00:00+07:00|x",
+        f"3|2025-07-10T17:00:00+07:00|{UUID(int=1)}",
+        f"0|9999-12-31T23:39:00-14:00|{UUID(int=1)}",
+        f"0|0001-01-01T00:00:00+14:00|{UUID(int=1)}",
+    ],
 )
-async def test_a_cursor_that_is_none_is_refused(calls: Calls, cursor: str) -> None:
+async def test_a_cursor_that_is_none_is_refused(calls: Calls, cursor: str, caplog: pytest.LogCaptureFixture) -> None:
     reply = await answer(calls, query(Inbox(unit=UNIT, cursor=cursor)))
     assert (reply.refusal.code, reply.refusal.field) == ("invalid", "cursor")
+    assert caplog.records == [], "it is no fault of intake's"
 
 
 async def test_what_is_found_says_how_urgent_it_is_too(calls: Calls) -> None:

@@ -29,6 +29,7 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
 from services.intake.domain.cases import Case
+from services.intake.log_rows import judge
 from services.intake.store import cases as store
 from services.worktime.clock import ZONE
 from tests.component.ground import CLOCK, answer, command, ground, query
@@ -91,17 +92,13 @@ async def test_of_two_imports_of_a_case_the_later_one_adds_what_it_knows_more(da
 
 
 async def test_the_same_cases_inserted_in_opposite_order_do_not_deadlock(database: Database) -> None:
-    handler = IMPORT
-
     async def insert(order: list[Case]) -> int:
         async with database.unit_of_work() as work:
             return len(await store.insert(work.connection, order))
 
     for _ in range(5):
         rows = [ROW.model_copy(update={"case_code": next(codes)}) for _ in range(1_000)]
-        cases, again = (
-            [handler._judge(row, REFERENCE, CLOCK.now())[1] for row in order] for order in (rows, rows[::-1])
-        )
+        cases, again = ([judge(row, REFERENCE, CLOCK.now())[1] for row in order] for order in (rows, rows[::-1]))
         assert sum(await asyncio.gather(insert(cases), insert(again))) == len(rows)
 
 

@@ -27,10 +27,13 @@ from services.chassis.calls import Calls
 from services.chassis.database import Database
 from services.chassis.errors import Fault, fault_of
 from services.chassis.ids import uuid7
+from services.chassis.outbox import Origin
 from services.intake import consumers
 from services.intake.domain import feedback, moves
+from services.intake.domain.audit import Step
 from services.intake.domain.cases import Case
 from services.intake.domain.feedback import Complaint
+from services.intake.handlers.cases import emit
 from services.intake.handlers.places import Places
 from services.intake.handlers.recompute import Recompute
 from services.intake.handlers.reference_book import ReferenceBook
@@ -41,7 +44,7 @@ from services.intake.store import cases as cases_store
 from services.intake.store import feedback as feedback_store
 from services.worktime.clock import ZONE, FrozenClock
 from tests.component.ground import CLOCK, Ground, answer, command, query
-from tests.component.intake import TRAIL
+from tests.component.intake import TRAIL, changed_rows
 from tests.support import stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -133,6 +136,12 @@ async def waiting(database: Database) -> tuple[list[Case], list[Complaint]]:
     ended = replace(complaint(ComplaintState.WITHDRAWN), ended_at=at(6))
     async with database.unit_of_work() as work:
         assert len(await cases_store.insert(work.connection, cases)) == len(cases)
+        for told in cases:
+            emit(work, Origin(uuid7()), told)
+        await TRAIL.record(
+            work,
+            [Step(c.id, "a", "operator", "import-cases", uuid7(), 0, c.version, to_state=c.state) for c in cases],
+        )
         for each in (*complaints, ended):
             await feedback_store.add_complaint(work.connection, each)
     return cases, complaints
@@ -146,7 +155,12 @@ async def publish(calls: Calls) -> UUID:
 
 
 async def check(
-    calls: Calls, log: asyncpg.Connection[Any], run: UUID, cases: list[Case], complaints: list[Complaint]
+    database: Database,
+    calls: Calls,
+    log: asyncpg.Connection[Any],
+    run: UUID,
+    cases: list[Case],
+    complaints: list[Complaint],
 ) -> None:
     """Each limit moved once: its event, its row, its line in the run, its count; and every version has its event."""
     rows = await log.fetch(
@@ -189,6 +203,9 @@ async def check(
         "select entity, to_version from audit where action = 'move-deadline' and entity = any($1)",
         [each.id for each in cases],
     )
+    assert await changed_rows(database) == []
+    own = await log.fetch("select entity, to_version from audit where to_state = 'complaints'")
+    assert {row["entity"]: row["to_version"] for row in own} == {each.id: versions[each.id][-1] for each in complaints}
     assert {row["entity"]: row["to_version"] for row in audited} == {each.id: versions[each.id][-1] for each in cases}
 
 
@@ -196,9 +213,9 @@ async def test_every_kind_of_limit_moves_once(database: Database, calls: Calls, 
     cases, complaints = await waiting(database)
     run = await publish(calls)
     await Recompute(database, ReferenceBook(), TRAIL, FrozenClock(NOW))()
-    await check(calls, log, run, cases, complaints)
+    await check(database, calls, log, run, cases, complaints)
     await Recompute(database, ReferenceBook(), TRAIL, FrozenClock(NOW))()
-    await check(calls, log, run, cases, complaints)
+    await check(database, calls, log, run, cases, complaints)
 
 
 async def test_each_piece_killed_at_its_end_is_done_by_another(
@@ -226,7 +243,7 @@ async def test_each_piece_killed_at_its_end_is_done_by_another(
         killed += 1
         assert await other.piece()
     assert killed == 3 + 2  # twenty cases and ten complaints, seven at a time
-    await check(calls, log, run, cases, complaints)
+    await check(database, calls, log, run, cases, complaints)
 
 
 async def test_a_complaint_is_filed_by_the_calendar_that_stays(database: Database, calls: Calls) -> None:

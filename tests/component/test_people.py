@@ -24,6 +24,7 @@ from services.chassis.errors import Misconfigured
 from services.chassis.ids import uuid7
 from services.intake import consumers
 from services.intake.app import keys
+from services.intake.cli import words
 from services.intake.domain.vault import Vault
 from services.intake.handlers.audit import Trail
 from services.intake.handlers.people import KeyCheck, People, Told
@@ -240,6 +241,9 @@ async def test_who_looks_is_written_down_and_so_is_who_looks_in_vain(
     rows = await superuser.fetch(
         "select actor, role, action, reason, to_version from audit where entity = $1 order by number", person
     )
+    assert [words.action(each["action"]) for each in rows] == [
+        "Ghi dữ liệu cá nhân / register-person", "Tìm người / find-people",
+    ]  # fmt: skip
     assert tuple(rows[-1]) == ("tester", "receiving_officer", "find-people", "Quên mã hồ sơ", 1)
     assert await superuser.fetchval("select count(*) from audit where command_id = $1", nobody.id) == 1
     two_ways = FindPeople(purpose="thử", id_number=next(numbers), phone="0912345678")

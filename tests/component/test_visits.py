@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.intake.assistance import AgeBand, Indicator, Need, TaskGroup
+from contracts.intake.assistance import AgeBand, Indicator, Need, RevokeReason, TaskGroup
 from contracts.intake.commands.visits import AmendVisit, IndicatorCount, RecordVisit, RevokeVisit, What, Whom
 from contracts.intake.queries.visits import AssistanceSummary, Visits
 from contracts.roles import Role
@@ -136,10 +136,13 @@ async def test_a_visit_stands_in_the_chain_of_each_case_that_it_led_to(
     await do(assistance, visit(unit), Role.VOLUNTEER, "tnv-1")
     amend = AmendVisit(visit_id=id, whom=Whom(), what=What(counts=(ONLINE,)), case_code=other)
     await do(assistance, amend, Role.LEAD, "doi-truong")
-    await do(assistance, RevokeVisit(visit_id=id), Role.LEAD, "doi-truong")
+    revoke = RevokeVisit(visit_id=id, reason=RevokeReason.DUPLICATE)
+    revoked = await do(assistance, revoke, Role.LEAD, "doi-truong")
+    assert (revoked["counts_case"], revoked.get("notice_vi")) == (False, None), "it counts no more"
     steps = [("record-visit", "tnv-1", 1), ("amend-visit", "doi-truong", 2), ("revoke-visit", "doi-truong", 3)]
+    why = {"record-visit": "", "amend-visit": ": case_id", "revoke-visit": ": duplicate"}
     for case, expected in ((first, steps[:2]), (second, steps[1:])):
         entries = await chain(intake_database, case)
         assert [(each.action, each.actor) for each in entries] == [step[:2] for step in expected]
-        assert {each.reason for each in entries} == {f"visit {id}"}
+        assert [each.reason for each in entries] == [f"visit {id}{why[each.action]}" for each in entries]
         assert [each.digest for each in entries] == [await log.digest(id, version) for *_, version in expected]

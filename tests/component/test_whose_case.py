@@ -41,7 +41,7 @@ from services.intake.store.files import Files
 from services.worktime.clock import ZONE
 from tests.component.assistance import units
 from tests.component.ground import CLOCK, Ground, answer, command
-from tests.component.intake import BOOK, PEOPLE, TRAIL, answer_cases
+from tests.component.intake import BOOK, PEOPLE, TRAIL, answer_cases, changed_rows
 from tests.component.test_intake import ROW
 from tests.support.stack import database as database_of
 
@@ -184,6 +184,11 @@ async def test_who_is_erased_cannot_be_read_any_more_and_neither_can_the_papers(
     person = await place.applicant(str(case))
     await place.do(ErasePerson(person=person, reason="Theo yêu cầu"), Role.CENTRE_HEAD)
     assert await place.refused(AttachmentPiece(attachment_id=paper)) == "not-found"
+    for again in (wish, wish.model_copy(update={"attachment_id": uuid7()})):
+        assert await place.refused(again) == "person-erased", "and whether the case had it is not told"
+    assert await place.refused(FinishAttachment(attachment_id=paper)) == "not-found"
+    assert await place.database.pool.fetchval("select content_mac from attachment where id = $1", paper) is None
+    assert await changed_rows(place.database) == []
     (listed,) = (await place.do(ListAttachments(case_id=case)))["attachments"]
     assert (listed["name"], listed["named"]) == ("giay-to-1.pdf", False)
     async with database_of(place.here.stack, "intake") as owner:

@@ -75,6 +75,7 @@ SAID = (
     "rate-result", "file-complaint", "acknowledge-complaint", "answer-complaint", "close-complaint",
     "withdraw-complaint", "record-visit", "amend-visit", "revoke-visit",
 )  # fmt: skip
+PEOPLE = ("reveal-person", "find-people", "correct-person", "erase-person", "rotate-master-key")
 DOCUMENTS = ("draft-reference", "publish-reference", "withdraw-draft")
 
 
@@ -103,8 +104,8 @@ def test_ratings_and_complaints_have_words(words: dict[Any, str], values: Any) -
 def test_moves_states_and_roles_have_words_and_what_is_unknown_stays() -> None:
     assert ROLE_NAMES.keys() == set(Role)
     assert all(action(move.verb) == f"{move.vi} / {move.verb}" for move in MOVES)
-    audited = {call.verb for call in CALLS if call.changes and call.verb in {*PAPERS, *SAID, *DOCUMENTS}}
-    assert audited == {*PAPERS, *SAID, *DOCUMENTS}
-    assert all(action(verb).endswith(f" / {verb}") for verb in {*audited, "waive-fee"})
+    audited = {call.verb for call in CALLS if call.changes and call.verb in {*PAPERS, *SAID, *DOCUMENTS, *PEOPLE}}
+    assert audited == {*PAPERS, *SAID, *DOCUMENTS, *PEOPLE}
+    assert all(action(verb).endswith(f" / {verb}") for verb in {*audited, "waive-fee", "register-person"})
     assert (action("x"), state("x"), role("x"), state("")) == ("x", "x", "x", "")
     assert (state("accepted"), role("leader")) == ("đã tiếp nhận", "lãnh đạo")

@@ -26,7 +26,7 @@ LETTER = "018f0000-0000-7000-8000-000000000000"
         (("dead-letters", "show", "x"), "“x” không phải UUID"),
         (("retention", "report", "--on", "x"), "giá trị của --on: “x” không theo dạng '%Y-%m-%d', '%d/%m/%Y'"),
         (("retention", "report", "--unit", "9"), "“9”: mã xã 5 số, tỉnh 2 số"),
-        (("case", "show"), "thiếu tham số CODE / Missing argument"),
+        (("case", "show"), "thiếu tham số CASE / Missing argument"),
         (("catalogue", "check", "/no/such/file.csv"), "không có tệp /no/such/file.csv / "),
         (("case", "list"), "thiếu tùy chọn --unit / Missing option"),
         (("report", "--unit", "abc", *MONTH), "mã xã 5 số"),

@@ -22,7 +22,10 @@ PERSON = "Nguyễn Văn Ví Dụ"
 def files(tmp_path: Path) -> tuple[str, str]:
     mapping, log = tmp_path / "m.toml", tmp_path / "log.csv"
     mapping.write_text(MAPPING.replace("[constants]", 'applicant_name = "Người nộp"\n[constants]'), encoding="utf-8")
-    lines = [f"1;c{n};31570;p;direct;{n}/7/2025 8:00;{n}/7/2025 8:00;;Đang xử lý;{PERSON}" for n in range(1, 40)]
+    lines = [
+        f"1;H13.57-250701-{n:04};31570;1.004222;direct;{n}/7/2025 8:00;{n}/7/2025 8:00;;Đang xử lý;{PERSON}"
+        for n in range(1, 40)
+    ]
     log.write_text("\n".join([f"{CSV_HEAD};Người nộp", *lines]), encoding="utf-8")
     return str(mapping), str(log)
 
@@ -35,9 +38,9 @@ def test_a_dry_run_counts_shows_and_sends_nothing(files: tuple[str, str]) -> Non
     assert (told["good"], told["bad"], len(told["rows"])) == (31, 8, 10)
     (problem,) = told["problems"]
     assert (problem["column"], problem["lines"], problem["first"]) == ("submitted_at", 8, 33)
-    done = CliRunner().invoke(import_log, ["--mapping", mapping, "--dry-run", log])
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(import_log, ["--mapping", mapping, "--dry-run", log])
     assert "31 dòng đọc được, 8 dòng không" in done.output
-    assert "c1" in done.output
+    assert "H13.57-250701-0001" in done.output
     assert PERSON not in done.output + str(told), "whose cases they are is shown to nobody"
     assert sorted(each.name for each in Path(log).parent.iterdir()) == ["log.csv", "m.toml"]
 
@@ -45,11 +48,11 @@ def test_a_dry_run_counts_shows_and_sends_nothing(files: tuple[str, str]) -> Non
 def test_brackets_of_a_file_are_shown_as_they_are(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     columns = "case_code,unit,deciding_unit,procedure,channel,submitted_at,accepted_at,completed_at,returned_at"
-    log.write_text(f"{columns}\n[red]c,31570,31570,[/b],direct,2025-07-01T08:00+07:00,,,\n")
+    log.write_text(f"{columns}\nH13.57-250701-0001,31570,[red]u,[/b],direct,2025-07-01T08:00+07:00,,,\n")
     done = CliRunner().invoke(import_log, ["--dry-run", str(log)])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 3, done.output
     assert "[/b]" in done.output
-    assert "[red]c" in done.output
+    assert "[red]u" in done.output
 
 
 def test_a_file_of_bad_lines_only_fills_no_page(tmp_path: Path) -> None:
@@ -65,7 +68,10 @@ def test_a_file_of_bad_lines_only_fills_no_page(tmp_path: Path) -> None:
 def test_a_suggested_mapping_is_one_once_its_questions_are_answered(tmp_path: Path, encoding: str) -> None:
     log = tmp_path / "log.csv"
     head = "Danh sách\n\n" + "STT;Số hồ sơ;Mã xã;Mã TTHC;Hình thức nộp;Ngày nộp;Ngày tiếp nhận;Trạng thái;Ghi chú"
-    log.write_text(f"{head}\n1;c;31570;p;Trực tuyến;1/7/2025 8:00;1/7/2025 8:00;Đang xử lý;\n", encoding=encoding)
+    log.write_text(
+        f"{head}\n1;H13.57-250701-0001;31570;1.004222;Trực tuyến;1/7/2025 8:00;1/7/2025 8:00;Đang xử lý;\n",
+        encoding=encoding,
+    )
     text = CliRunner().invoke(import_log, ["--suggest-mapping", str(log)]).stdout
     assert 'deciding_unit = "?"' in text
     file = tmp_path / "m.toml"
@@ -107,7 +113,13 @@ def test_a_workbook_is_suggested_for_too_and_a_file_without_known_names_is_not(t
 )
 def test_a_dry_run_without_a_mapping_judges_what_a_row_tells(tmp_path: Path, column: str, text: str) -> None:
     log = tmp_path / "log.csv"
-    good = dict(zip(COLUMNS, ["c", "31570", "31570", "p", "direct", "2025-07-01T08:00+07:00", "", "", ""], strict=True))
+    good = dict(
+        zip(
+            COLUMNS,
+            ["H13.57-250701-0001", "31570", "31570", "1.004222", "direct", "2025-07-01T08:00+07:00", "", "", ""],
+            strict=True,
+        )
+    )
     rows = [good, good | {column: text}]
     log.write_text("\n".join([",".join(COLUMNS), *(",".join(row.values()) for row in rows)]), encoding="utf-8")
     done = CliRunner().invoke(import_log, ["--dry-run", "--json", str(log)])
@@ -116,6 +128,69 @@ def test_a_dry_run_without_a_mapping_judges_what_a_row_tells(tmp_path: Path, col
     (problem,) = told["problems"]
     assert (told["good"], told["bad"], problem["first"]) == (1, 1, 3)
     assert problem["column"] == ("accepted_at" if column == "completed_at" else column)
+
+
+AT = "2025-07-01T08:00+07:00"
+REFUSED = [
+    ("unit", "99999", "there is no", "unknown"),
+    ("procedure", "9.999999", "“9.999999”", "unknown"),
+    ("case_code", "H13.58-250701-0001", "does not begin", "unknown"),
+    ("case_code", "c", "is no case code", "bad"),
+    ("accepted_at", "2025-07-01T07:00+07:00", "before the step", "bad"),
+    ("accepted_at", "9999-01-01T07:00+07:00", "in the future", "bad"),
+]
+
+
+def shipped_log(tmp_path: Path, mapped: bool) -> list[str]:
+    """A good line, one that is wrong in each way, and a good one; read as it is, or through a mapping."""
+    good = dict(
+        zip(COLUMNS, ["H13.57-250701-0001", "31570", "31570", "1.004222", "direct", AT, "", "", ""], strict=True)
+    )
+    rows = [good, *(good | {column: text} for column, text, *_ in REFUSED), good]
+    head = [name.upper() if mapped else name for name in COLUMNS]
+    log, mapping = tmp_path / "log.csv", tmp_path / "m.toml"
+    log.write_text("\n".join([",".join(head), *(",".join(row.values()) for row in rows)]), encoding="utf-8")
+    mapping.write_text("[columns]\n" + "\n".join(f'{name} = "{name.upper()}"' for name in COLUMNS), encoding="utf-8")
+    return ["--dry-run", "--lang", "en", *(["--mapping", str(mapping)] if mapped else []), str(log)]
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_dry_run_judges_by_the_shipped_data_and_tells_what_they_do_not_know(tmp_path: Path, mapped: bool) -> None:
+    asked = shipped_log(tmp_path, mapped)
+    done = CliRunner().invoke(import_log, [*asked, "--json"])
+    assert done.exit_code == 3, done.output
+    told = json.loads(done.stdout)
+    assert (told["good"], told["bad"], told["unknown"]) == (2, 3, 3)
+    listed = {
+        each["first"]: (each, kind)
+        for kind, name in (("bad", "problems"), ("unknown", "unknowns"))
+        for each in told[name]
+    }
+    for line, (column, _, words, kind) in enumerate(REFUSED, 3):
+        each, found = listed[line]
+        assert (each["column"].lower(), each["lines"], found) == (column, 1, kind)
+        assert words.lower() in each["reason"].lower()
+    shown = " ".join(CliRunner().invoke(import_log, asked).output.split())
+    assert "what the installation has published decides" in shown
+    assert "3 lines are unknown in the shipped data" in shown
+
+
+def test_a_log_that_the_shipped_data_know_is_good(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text(f"{','.join(COLUMNS)}\nH13.57-250701-0001,31570,31570,1.004222,direct,{AT},{AT},,\n")
+    done = CliRunner().invoke(import_log, ["--dry-run", "--json", str(log)])
+    assert (done.exit_code, json.loads(done.stdout)["good"]) == (0, 1), done.output
+
+
+def test_a_log_of_unknown_procedures_only_names_some_and_counts_all(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    rows = [f"H13.57-250701-{n:04},31570,31570,9.{n:06},direct,{AT},,," for n in range(100)]
+    log.write_text("\n".join([",".join(COLUMNS), *rows]))
+    told = json.loads(CliRunner().invoke(import_log, ["--dry-run", "--json", str(log)]).stdout)
+    assert (told["good"], told["bad"], told["unknown"]) == (0, 0, 100)
+    assert sum(each["lines"] for each in told["unknowns"]) == 100
+    assert len(told["unknowns"]) == 21
+    assert len(told["rows"]) == 10, "how they would be read is shown all the same"
 
 
 HEADINGS = [
@@ -172,7 +247,7 @@ def test_the_headings_of_a_province_are_understood(tmp_path: Path) -> None:
     file.write_text(text.replace('unit = "?"', 'unit = "31570"'), encoding="utf-8")
     done = CliRunner().invoke(import_log, ["--mapping", str(file), "--dry-run", "--json", str(log)])
     told = json.loads(done.stdout)
-    assert (told["good"], told["bad"]) == (12, 0)
+    assert (told["good"], told["bad"], told["unknown"]) == (9, 0, 3)
     assert [row["procedure"] for row in told["rows"][:4]] == ["1.001193", "1.004222", "2.000815", "Thủ tục lạ"]
 
 

@@ -232,6 +232,20 @@ def test_a_new_date_is_told_a_day_before_the_old_one(when: datetime, code: str |
 
 def test_a_new_date_is_set_once_later_and_in_working_time() -> None:
     case = moves.extend(in_progress(), terms(), at(15, 17), WHY, at(3), NOW)
+    last = REFERENCE.calendars.covered[1]
+    for beyond in (
+        datetime(last.year + 1, 1, 4, 9, tzinfo=ZONE),
+        datetime(9999, 7, 15, 9, tzinfo=ZONE),
+        datetime.fromisoformat("9999-12-31T23:39:00-14:00"),
+    ):
+        for lawful in (True, False):
+            with pytest.raises(Refused) as refused:
+                moves.extend(in_progress(), terms(), beyond, WHY, at(3), NOW, lawful=lawful)
+            why = refused.value.refusal
+            assert (why.code, why.field) == ("impossible-time", "new_due_at")
+            assert f"known up to {last.isoformat()}" in why.message_en
+    end = next(day for n in range(9) if terms().calendar.is_working_day(day := last - timedelta(days=n)))
+    assert moves.extend(in_progress(), terms(), terms().calendar.close_of(end), WHY, at(3), NOW).new_due_at
     assert refusal(lambda: moves.extend(case, terms(), at(21, 17), WHY, at(4), NOW)) == "extension-used"
     for wrong in (at(10, 17), at(9, 17), at(12, 9), at(15, 12), at(15, 17, 1)):
         assert refusal(lambda wrong=wrong: moves.extend(in_progress(), terms(), wrong, WHY, at(3), NOW)) == (  # type: ignore[misc]

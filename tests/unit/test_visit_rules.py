@@ -170,6 +170,16 @@ def test_of_the_visits_to_a_case_exactly_one_counts_it(acts: list[Act]) -> None:
         for wanted in (CASE, OTHER_CASE):
             to_it = [each for each in known.values() if each.case_id == wanted and each.revoked_at is None]
             assert sum(each.counts_case for each in to_it) == bool(to_it)
+        assert not any(each.counts_case for each in known.values() if each.revoked_at is not None)
+
+
+def test_what_an_amendment_told_otherwise_is_told_by_name() -> None:
+    before = record(CASE)
+    whom = Whom(age_band=AgeBand.FROM_75)
+    wish = told().model_copy(update={"whom": whom, "minutes": 45})
+    after = visits.amend(before, VOLUNTEER, wish, OTHER_CASE, NOW, LIMITS)
+    assert visits.changed_fields(before, after) == ["case_id", "age_band", "minutes"]
+    assert visits.changed_fields(before, before) == []
 
 
 def test_a_visit_that_supported_no_case_online_does_not_take_the_count() -> None:

@@ -85,7 +85,8 @@ class ImportRemark(StrEnum):
 class RemarkedRow(Message):
     """A row that was taken over, or was there already, and what there is to be said of its case. It names nobody.
 
-    `duplicates`: cases of the same citizen, for the same procedure at the same unit, within the window of the rules.
+    `duplicates`: cases of the same citizen, for the same procedure at the same unit, within the window of the rules;
+    of two rows of one command, the later is told of the earlier. Who sends the rows again is told the same again.
     The other codes: the row names somebody, and the case keeps the applicant that it has, or had.
     """
 

@@ -82,7 +82,8 @@ class RevokeVisit(Message):
 class VisitSaved(Message):
     """A visit after a command.
 
-    `counts_case` false: another visit counts the same case as supported already, so this one does not.
+    `counts_case` false: another visit counts the same case as supported already, so this one does not; or it was
+    revoked.
     """
 
     visit_id: UUID

@@ -44,13 +44,28 @@ class AuditEntry(Message):
     found_digest: str | None = None
 
 
+class AuditFinding(Message):
+    """What is wrong, and where. `kind`: entry-changed, entry-missing, chain-broken, events-changed, record-changed,
+    row-changed (then `table` names whose row is gone or another), event-without-entry (then `number` is the event's
+    version)."""
+
+    kind: str
+    entity: UUID
+    number: int
+    table: str | None = None
+
+
 class AuditTrailView(Message):
-    """Entries in order, at most 500. `last_event`: the version of the entity's last event in the log; 0: none."""
+    """Entries in order, at most 500. `last_event`: the version of the entity's last event in the log; 0: none.
+
+    `findings`: rows that these entries tell of, and that are gone or another.
+    """
 
     entity: UUID
     last_event: int = 0
     entries: list[AuditEntry]
     more: bool
+    findings: list[AuditFinding] = Field(default_factory=list)
 
 
 class AuditRoots(Message):
@@ -85,15 +100,6 @@ class AuditCheck(Message):
     after_entity: UUID = UUID(int=0)
     after_number: int = Field(default=0, ge=0)
     running: str = Field(pattern=r"^[0-9a-f]{64}$")
-
-
-class AuditFinding(Message):
-    """What is wrong, and where. `kind`: entry-changed, entry-missing, chain-broken, events-changed, record-changed,
-    event-without-entry (then `number` is the event's version)."""
-
-    kind: str
-    entity: UUID
-    number: int
 
 
 class AuditCheckView(Message):

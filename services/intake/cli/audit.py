@@ -26,6 +26,10 @@ _WORDS = {
     "chain-broken": ("không nối tiếp mục liền trước", "does not follow the entry before it"),
     "events-changed": ("sự kiện của bước này đã bị sửa hoặc xóa", "this step's events were changed or removed"),
     "record-changed": ("dữ liệu đã bị sửa ngoài hệ thống", "the record was changed behind the system's back"),
+    "row-changed": (
+        "dữ liệu bị sửa hoặc xóa ngoài hệ thống",
+        "the row was changed or removed behind the system's back",
+    ),
     "event-without-entry": ("sự kiện không có mục nhật ký", "an event without an entry"),
     "day-missing": ("ngày đã niêm phong nay không còn", "a sealed day is gone"),
     "day-changed": ("các mục trong ngày khác lúc niêm phong", "the day's entries are not those that were sealed"),
@@ -155,7 +159,7 @@ def _line(each: AuditEntry) -> str:
         f"{each.actor} ({role(each.role)})",
         *([" → ".join(state(name) or "–" for name in moved)] if any(moved) else []),
         *([f"v{each.from_version} → {each.to_version}"] if each.from_version != each.to_version else []),
-        *([f"“{each.reason}”"] if each.reason else []),
+        *([f"“{'; '.join(each.reason.splitlines())}”"] if each.reason else []),
     ]
     return "  ".join(parts)
 
@@ -194,4 +198,4 @@ def _words(finding: Finding) -> tuple[str, str]:
     vi, en = _WORDS[finding.kind]
     if finding.kind == "day-changed":
         return f"{vi} ({finding.sealed} → {finding.present})", f"{en} ({finding.sealed} → {finding.present})"
-    return vi, en
+    return (f"{vi} ({finding.table})", f"{en} ({finding.table})") if finding.table else (vi, en)

@@ -16,6 +16,7 @@ from contracts.intake.queries.audit import (
     AuditCoverage,
     AuditCoverageView,
     AuditEntry,
+    AuditFinding,
     AuditRoots,
     AuditRootsView,
     AuditTrail,
@@ -41,6 +42,7 @@ class Finding:
     number: int | None = None
     sealed: int | None = None
     present: int | None = None
+    table: str | None = None
 
 
 @dataclass
@@ -140,7 +142,7 @@ async def _day(
         running, place = bytes.fromhex(page.running), (page.last_entity, page.last_number)
         entries += page.entries
         for each in page.findings:
-            verdict.add(Finding(each.kind, day=day, entity=each.entity, number=each.number))
+            verdict.add(Finding(each.kind, day=day, entity=each.entity, number=each.number, table=each.table))
         verdict.found += page.found - len(page.findings)
         if not page.more:
             break
@@ -172,16 +174,18 @@ async def trail(caller: Caller, case: str) -> AuditTrailView:
     except ValueError:
         wish = AuditTrail(case_code=case)
     entries: list[AuditEntry] = []
+    findings: list[AuditFinding] = []
     while True:
         after = entries[-1].number if entries else 0
         page = await caller.call("intake", wish.model_copy(update={"after": after}), AuditTrailView)
         entries += page.entries
+        findings += page.findings
         if not page.more:
-            return page.model_copy(update={"entries": entries})
+            return page.model_copy(update={"entries": entries, "findings": findings})
 
 
 def trail_faults(found: AuditTrailView) -> Iterator[Finding]:
-    """What is wrong in one entity's chain: hashes are recomputed here."""
+    """What is wrong in one entity's chain: hashes are recomputed here, rows by the service."""
     entity, entries = found.entity, found.entries
     chain = [_entry(entity, each) for each in entries]
     for fault in domain.chain_faults(chain, {}):
@@ -189,6 +193,8 @@ def trail_faults(found: AuditTrailView) -> Iterator[Finding]:
     for each in entries:
         if each.events and (each.found_events, each.found_digest) != (each.events, each.digest):
             yield Finding("events-changed", entity=entity, number=each.number)
+    for row in found.findings:
+        yield Finding(row.kind, entity=row.entity, number=row.number, table=row.table)
     told = max((each.to_version for each in entries), default=0)
     for version in range(told + 1, found.last_event + 1):
         yield Finding("event-without-entry", entity=entity, number=version)

@@ -122,10 +122,12 @@ _ACTIONS |= {
     "draft-reference": "Soạn dự thảo danh mục",
     "publish-reference": "Công bố danh mục",
     "withdraw-draft": "Hủy dự thảo danh mục",
+    "register-person": "Ghi dữ liệu cá nhân",
     "reveal-person": "Xem dữ liệu cá nhân",
     "find-people": "Tìm người",
     "correct-person": "Sửa dữ liệu cá nhân",
     "erase-person": "Xóa dữ liệu cá nhân",
+    "rotate-master-key": "Đổi khóa chủ",
 }
 
 

@@ -50,6 +50,7 @@ class Attachment:
     """A file of a case; sizes in bytes. Whole and kept once `kept_at` is set.
 
     A name may say whose case it is, and is sealed under the file's own key: it goes with the key.
+    `content_mac`: a keyed digest of the content; None once whoever's case it is was erased.
     """
 
     id: UUID
@@ -58,7 +59,7 @@ class Attachment:
     media_type: str
     kind: AttachmentKind
     size: int
-    content_mac: bytes
+    content_mac: bytes | None
     wrapped_key: bytes
     digitised_by: Role
     begun_at: datetime
@@ -176,8 +177,17 @@ def too_large(size: int, largest: int) -> Refused:
     """The refusal of how large it is, alone or with the case's others; bytes."""
     return refuse(
         CommonRefusal.TOO_LARGE,
-        f"{size / 1e6:.1f} MB, nhiều nhất {largest / 1e6:.0f} MB; hãy quét với độ phân giải thấp hơn.",
-        f"{size / 1e6:.1f} MB; {largest / 1e6:.0f} MB at most. Scan with a lower resolution.",
+        f"{_written(size)[0]}, nhiều nhất {largest / 1e6:.0f} MB; hãy quét với độ phân giải thấp hơn.",
+        f"{_written(size)[1]}; {largest / 1e6:.0f} MB at most. Scan with a lower resolution.",
         field="size",
         largest=largest,
     )
+
+
+def _written(size: int) -> tuple[str, str]:
+    """A size that somebody announced, in both languages; what no disk holds is not told in digits."""
+    if size >= 10**15:
+        return "Hơn 1000 TB", "More than 1000 TB"
+    unit, name = (10**12, "TB") if size >= 10**12 else (10**9, "GB") if size >= 10**9 else (10**6, "MB")
+    told = f"{size / unit:.1f} {name}"
+    return told, told

@@ -76,11 +76,15 @@ class Entry(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What is wrong at a place of a chain. `kind`: entry-changed, entry-missing, chain-broken."""
+    """What is wrong at a place of a chain, or in the row that it tells of, of a table.
+
+    `kind`: entry-changed, entry-missing, chain-broken; what else there is, `AuditFinding` says.
+    """
 
     kind: str
     entity: UUID
     number: int
+    table: str | None = None
 
 
 def chain_faults(entries: Sequence[Entry], before: Mapping[tuple[UUID, int], bytes]) -> Iterator[Fault]:

@@ -219,7 +219,10 @@ def record_payment(case: Case, terms: Terms, amount: int | None, at: datetime, n
 def extend(
     case: Case, terms: Terms, new_due_at: datetime, reason: str, at: datetime, now: datetime, *, lawful: bool = True
 ) -> Case:
-    """Apologises and sets a new date: once, and at least a day before the old one (Art 19.6)."""
+    """Apologises and sets a new date: once, and at least a day before the old one (Art 19.6).
+
+    A date beyond the days off that are known is refused whoever set it: nobody knows whether anybody works then.
+    """
     check_state(case, "extend-case")
     check_time("extended_at", at, case.clock_started_at, now)
     old = case.due_at
@@ -228,6 +231,13 @@ def extend(
     if new_due_at <= old:
         raise broken(
             Condition.LATER_DATE, f"Hạn hiện tại: {written(old)}.", f"It is due {iso(old)}.", field="new_due_at"
+        )
+    if (last_known := terms.days_known_to) and not terms.is_known_day(new_due_at):
+        raise broken(
+            Condition.LATER_DATE,
+            f"Lịch nghỉ mới có đến {last_known:%d/%m/%Y}: hãy chọn ngày sớm hơn, hoặc công bố lịch nghỉ năm sau.",
+            f"Days off are known up to {last_known.isoformat()}: choose an earlier date, or publish later ones.",
+            field="new_due_at",
         )
     if lawful:
         check_reason(reason)

@@ -28,9 +28,9 @@ def neutral_line(line: str) -> str:
     """A line of a CSV file, in one cell, with each of its own cells neutral: a spreadsheet of another country splits at
     another separator, and in the midst of what is one cell here."""
     marked = _INNER.sub(r"\1'", line)
-    return f"'{marked}" if marked[:1] in {"\t", "\r", "\n"} else marked
+    return f" {marked}" if marked[:1] in {"\t", "\r", "\n"} else marked  # space around a cell does not count
 
 
 def plain_in_line(cell: str) -> str:
     """A cell, without space around it, of such a line, read back."""
-    return "" if cell == "'" else _MARKED.sub(r"\1", cell)
+    return _MARKED.sub(r"\1", cell)

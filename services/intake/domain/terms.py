@@ -1,7 +1,7 @@
 """The instants that the law gives for one case, by its rules, its procedure's limit and its unit's calendar."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from contracts.intake.vocabulary import Channel
 from services.intake.domain.rules import Rules
@@ -19,6 +19,7 @@ class Terms:
 
     `payment_off_clock`: waiting for a payment is not counted (land cases: the time at the tax office).
     `agency`: the deciding unit's code as it begins its case codes; None: not known.
+    `days_known_to`: the last day of the years whose days off the calendar knows; None: no matter.
     """
 
     rules: Rules
@@ -26,6 +27,7 @@ class Terms:
     calendar: Calendar
     payment_off_clock: bool = False
     agency: str | None = None
+    days_known_to: date | None = None
 
     def due(self, start: datetime) -> Deadline | None:
         """When the result is due of a case whose clock starts at an instant; None without a limit."""
@@ -67,6 +69,10 @@ class Terms:
     def paused(self, due: datetime, *pauses: tuple[datetime, datetime]) -> datetime:
         """A due instant moved on by the working time in pauses of the clock."""
         return deadlines.paused(due, pauses, self.calendar).due_at
+
+    def is_known_day(self, at: datetime) -> bool:
+        """Whether it is known of an instant's day if it is off."""
+        return self.days_known_to is None or at <= datetime.combine(self.days_known_to, time.max, ZONE)
 
     def in_working_time(self, at: datetime) -> bool:
         """Whether a result can be handed over at an instant; the close of a working day counts."""

@@ -111,7 +111,7 @@ def amend(
 def revoke(visit: Visit, actor: Actor, now: datetime) -> Visit:
     """It counts no more."""
     check_may_change(visit, actor, now)
-    return replace(visit, version=visit.version + 1, revoked_at=now)
+    return replace(visit, version=visit.version + 1, revoked_at=now, counts_case=False)
 
 
 def settle(visit: Visit, others: Iterable[Visit]) -> tuple[Visit, list[Visit]]:
@@ -131,7 +131,12 @@ def settle(visit: Visit, others: Iterable[Visit]) -> tuple[Visit, list[Visit]]:
         heir = min(same, key=lambda each: (each.recorded_at, each.id))
         changed.append(replace(heir, counts_case=True, version=heir.version + 1))
     taken = visit.supports_case and any(each.case_id == visit.case_id and each.counts_case for each in rivals)
-    return replace(visit, counts_case=not taken), changed
+    return replace(visit, counts_case=not taken and visit.revoked_at is None), changed
+
+
+def changed_fields(before: Visit, after: Visit) -> list[str]:
+    """What an amendment told otherwise, by name: what was said of whom is in the visit alone."""
+    return [name for name in _AMENDED if getattr(before, name) != getattr(after, name)]
 
 
 def check_may_change(visit: Visit, actor: Actor, now: datetime) -> None:
@@ -204,6 +209,11 @@ def amended(visit: Visit) -> VisitFact:
 
 def revoked(visit: Visit, reason: RevokeReason) -> AssistanceRevoked:
     return AssistanceRevoked(visit_id=visit.id, unit=visit.unit, at=visit.at, reason=reason)
+
+
+_AMENDED = (
+    "at", "case_id", "age_band", "needs", "language", "group", "counts", "outcome", "reason", "minutes", "place",
+)  # fmt: skip
 
 
 def _content(told: VisitContent, case_id: UUID | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import logging
 import secrets
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ from services.chassis.database import Connection, UnitOfWork
 from services.intake.domain import attachments as domain
 from services.intake.domain.attachments import Attachment
 from services.intake.domain.audit import digest_of
-from services.intake.handlers.audit import Trail
+from services.intake.handlers.audit import Trail, row_step
 from services.intake.handlers.file_keys import KeyGone, KeyWrapper, opened_name, sealed_name, unwrap
 from services.intake.settings import IntakeSettings
 from services.intake.store import attachments as store
@@ -64,12 +65,17 @@ class AttachmentHandlers:
         self._whole_files = asyncio.Semaphore(2)  # each is in memory as a whole while it is checked
 
     async def begin(self, work: UnitOfWork, command: Command[BeginAttachment]) -> AttachmentProgress:
-        """What only goes on with a file that was begun before changes nothing, and is no entry."""
+        """What only goes on with a file that was begun before changes nothing, and is no entry.
+
+        Whoever's case it is is looked at first: of somebody erased, nothing is kept, and nothing is told.
+        """
         wish = command.data
         name = domain.clean_name(wish.name)
         media_type = domain.check_wish(name, wish.media_type, wish.size, self._settings.attachment_max_bytes)
         if not await store.lock_case(work.connection, wish.case_id):
             raise _no_such_case()
+        key = secrets.token_bytes(32)
+        wrapped = await self._keys.wrap(work.connection, key, wish.case_id)  # refused: the person was erased
         mac = content_mac(self._mac_key, wish.sha256)
         if (same := await store.same_content(work.connection, wish.case_id, mac)) and same.size == wish.size:
             if same.kept_at is None and same.received == same.size and same.id != wish.attachment_id:
@@ -87,7 +93,6 @@ class AttachmentHandlers:
         together = await store.size_of_case(work.connection, wish.case_id) + wish.size
         if together > self._settings.case_attachments_max_bytes:
             raise domain.too_large(together, self._settings.case_attachments_max_bytes)
-        key = secrets.token_bytes(32)
         new = Attachment(
             id=wish.attachment_id,
             case_id=wish.case_id,
@@ -96,7 +101,7 @@ class AttachmentHandlers:
             kind=wish.kind,
             size=wish.size,
             content_mac=mac,
-            wrapped_key=await self._keys.wrap(work.connection, key, wish.case_id),
+            wrapped_key=wrapped,
             digitised_by=command.actor.role,
             begun_at=self._clock.now(),
         )
@@ -126,6 +131,7 @@ class AttachmentHandlers:
     async def finish(self, work: UnitOfWork, command: Command[FinishAttachment]) -> AttachmentProgress:
         """The file is checked before anything is locked, and is good then whatever else has happened to its row."""
         known = await self._load(work.connection, command.data.attachment_id)
+        key = await self._key(work.connection, known)
         if known.kept_at:
             return _progress(known)
         if known.received < known.size:
@@ -136,15 +142,14 @@ class AttachmentHandlers:
                 field="attachment_id",
                 received=known.received,
             )
-        same = await store.same_content(work.connection, known.case_id, known.content_mac)
+        same = await self._same(work.connection, known)
         if same and same.kept_at:
             return _progress(same)  # somebody else was quicker; the sweep takes ours away
-        key = await self._key(work.connection, known)
         async with self._whole_files:
             stored = await asyncio.to_thread(self._check_and_keep, known, key)
         try:
             known = await self._locked(work.connection, known)
-            same = await store.same_content(work.connection, known.case_id, known.content_mac)
+            same = await self._same(work.connection, known)
         except Refused:
             await asyncio.to_thread(self._files.remove, stored)
             raise
@@ -154,6 +159,8 @@ class AttachmentHandlers:
         now = self._clock.now()
         await store.keep(work.connection, known.id, stored, now)
         await self._record(work, command, known, digest=bytes.fromhex(stored))
+        kept = replace(known, stored_sha256=stored, kept_at=now)
+        await self._trail.record(work, [row_step(command, kept)])
         return AttachmentProgress(attachment_id=known.id, received=known.size, size=known.size, kept_at=now)
 
     def _check_and_keep(self, known: Attachment, key: bytes) -> str:
@@ -173,6 +180,9 @@ class AttachmentHandlers:
         now = self._clock.now()
         await store.remove(work.connection, known.id, now, command.actor.id)
         await self._record(work, command, known, reason)
+        if known.kept_at:  # what never became whole is swept, row and all
+            gone = replace(known, removed_at=now, removed_by=command.actor.id)
+            await self._trail.record(work, [row_step(command, gone)])
         return AttachmentProgress(
             attachment_id=known.id, received=known.received, size=known.size, kept_at=known.kept_at, removed_at=now
         )
@@ -219,6 +229,11 @@ class AttachmentHandlers:
         await self._trail.about_cases(work, command, [known.case_id], f"{known.id}, {wish.offset}")
         return AttachmentPieceView(offset=wish.offset, size=known.size, content=base64.b64encode(content).decode())
 
+    async def _same(self, connection: Connection, known: Attachment) -> Attachment | None:
+        if known.content_mac is None:
+            return None
+        return await store.same_content(connection, known.case_id, known.content_mac)
+
     async def _load(self, connection: Connection, id: UUID, *, lock: bool = False) -> Attachment:
         known = await store.by_id(connection, id, lock=lock)
         if known is None or known.removed_at:
@@ -241,9 +256,8 @@ class AttachmentHandlers:
     ) -> None:
         """The entry in the case's chain. Which file it is, its id says, and never its name."""
         what = f"{file.id}, {file.kind}, {file.media_type}, {file.size} bytes"
-        facts = (what, file.content_mac.hex())
         await self._trail.about_cases(
-            work, command, [file.case_id], f"{what}: {why}" if why else what, digest=digest or digest_of(facts)
+            work, command, [file.case_id], f"{what}: {why}" if why else what, digest=digest or digest_of((what,))
         )
 
 

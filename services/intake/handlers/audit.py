@@ -2,9 +2,15 @@
 
 Who did it stands in the chain of the case, whatever the act was about that belongs to one: its papers, fees, forms,
 complaints, ratings and visits. In the person's chain stands who saw, corrected or erased somebody's data; in the chain
-of a kind of reference data (`reference.chain_of`) who drafted, published or withdrew a version. What is about none of
-these (a visit or a complaint without a case, a number at the counter) changes nobody's rights and has no chain: a visit
-keeps `recorded_by` and a complaint `filed_by`, and everything that happened to them, and to numbers, is in the log.
+of a kind of reference data (`reference.chain_of`) who drafted, published or withdrew a version.
+
+Fees, kept files, visits, ratings and complaints, of a case or of none, have a chain each as well, under their own ids,
+with the digest of their row (`domain.audit_rows`). So `verify` finds a row of theirs that was changed or removed behind
+the system's back; of a case, a state, version, place, subject, instant of the way, code or outcome that the entry and
+the events do not tell; and a note that is not its entry's reason. It does not cover what the events do not tell of a
+case (`applicant`, `act_by`, `moved_at`, `clock_started_at`, `first_due_at`, `started_at`, `extended_at`, `new_due_at`,
+`ended_at`, `stop_cause`, `resumes`, `waits`, `rule_version`, `calendar_version`), rows put in without an entry, files
+that are still arriving, what people are searched by, numbers at the counter, and the lists of recomputing runs.
 """
 
 import logging
@@ -23,7 +29,9 @@ from services.chassis.database import Database, UnitOfWork
 from services.chassis.ids import stable_id, uuid7
 from services.chassis.outbox import Origin
 from services.intake.domain import audit as domain
+from services.intake.domain import audit_rows
 from services.intake.domain.audit import Entry, Root, Signer, Step
+from services.intake.domain.audit_rows import Row
 from services.intake.store import audit as store
 from services.intake.store import cases
 
@@ -40,6 +48,20 @@ def step(command: Command[Any], action: str, entity: UUID, from_version: int, to
     """A step that a command takes with one entity. `more`: states, reason, digest, as `Step` has them."""
     who = command.actor
     return Step(entity, who.id, str(who.role), action, command.id, from_version, to_version, **more)
+
+
+def row_step(command: Command[Any], row: Row) -> Step:
+    """The entry in a row's own chain that a command leaves it as it is now. The row is locked, or new."""
+    version: int = getattr(row, "version", 1)
+    return step(
+        command,
+        VERB[type(command.data)],
+        row.id,
+        version,
+        version,
+        to_state=audit_rows.table_of(row),
+        digest=audit_rows.digest(row),
+    )
 
 
 class Trail:

@@ -27,6 +27,7 @@ from services.chassis.database import Connection
 from services.intake.domain import audit as domain
 from services.intake.domain.audit import Entry, Fault
 from services.intake.handlers.audit import ROOTS, told
+from services.intake.handlers.audit_rows import row_faults
 from services.intake.reference import chain_of
 from services.intake.store import audit as store
 from services.worktime.clock import local
@@ -69,6 +70,7 @@ class AuditQueries:
             last_event=last_event,
             entries=[_shown(each, *found.get((each.entity, each.number), (0, None))) for each in shown],
             more=len(entries) > _TRAIL,
+            findings=_listed(await row_faults(connection, shown)),
         )
 
     async def roots(self, connection: Connection, query: Query[AuditRoots]) -> AuditRootsView:
@@ -139,7 +141,7 @@ class AuditQueries:
         if documents:
             changed = await store.other_documents(connection, documents, _DOCUMENTS)
             faults += [Fault("record-changed", *place) for place in sorted(changed)]
-        return faults
+        return faults + await row_faults(connection, entries)
 
     async def coverage(self, connection: Connection, query: Query[AuditCoverage]) -> AuditCoverageView:
         """The log is read first: what the audit holds of it was committed with it."""
@@ -179,7 +181,7 @@ def _last(entries: Iterable[Entry]) -> Iterable[Entry]:
 
 
 def _listed(faults: Iterable[Fault]) -> list[AuditFinding]:
-    return [AuditFinding(kind=each.kind, entity=each.entity, number=each.number) for each in [*faults][:_LISTED]]
+    return [AuditFinding(**each._asdict()) for each in [*faults][:_LISTED]]
 
 
 def _shown(entry: Entry, found_events: int, found_digest: bytes | None) -> AuditEntry:

@@ -16,11 +16,12 @@ from services.chassis.database import Connection, UnitOfWork
 from services.chassis.outbox import Cause
 from services.intake.domain import cases as domain
 from services.intake.domain import moves
+from services.intake.domain.audit_rows import words
 from services.intake.domain.cases import Case
 from services.intake.domain.fees import WAIVED_WITH_ITS_CASE
 from services.intake.domain.terms import Terms
 from services.intake.handlers import duplicates, fees
-from services.intake.handlers.audit import VERB, Trail, step
+from services.intake.handlers.audit import VERB, Trail, row_step, step
 from services.intake.handlers.common import check_version
 from services.intake.handlers.people import People
 from services.intake.handlers.reference_book import Book
@@ -99,6 +100,7 @@ class CaseHandlers:
         at = wish.requested_at or now
         after = moves.request_payment(before, wish.amount, wish.reason, at, now)
         fee = await fees.ask(work.connection, after, wish.amount, wish.reason, command.actor.id, at)
+        await self._trail.record(work, [row_step(command, fee)])
         moved = await self._save(work, command, before, after, wish.reason)
         return moved.model_copy(update={"fee_id": fee.id})
 
@@ -109,9 +111,12 @@ class CaseHandlers:
         after = moves.record_payment(before, reference.terms_of(before, at), wish.amount, at, now)
         moved = await self._save(work, command, before, after)
         if (wait := before.open_wait) and wait.amount is None:  # another system asked; there is no fee of ours yet
-            await fees.ask(work.connection, after, wish.amount, _ASKED_ELSEWHERE, command.actor.id, wait.since)
+            actor = command.actor.id
+            asked = await fees.ask(work.connection, after, wish.amount, _ASKED_ELSEWHERE, actor, wait.since)
+            await self._trail.record(work, [row_step(command, asked)])
         paid = fees.Payment(wish.method, at, wish.reference)
         fee = await fees.pay_open(work.connection, after, paid, command.actor.id)
+        await self._trail.record(work, [row_step(command, fee)])
         return moved.model_copy(update={"fee_id": fee.id, "receipt_number": fee.receipt_number})
 
     async def extend(self, work: UnitOfWork, command: Command[commands.ExtendCase]) -> CaseMoved:
@@ -210,7 +215,7 @@ class CaseHandlers:
             after.version,
             from_state=before.state,
             to_state=after.state,
-            reason=reason.strip() or None,
+            reason=words(reason, items),
         )
         await self._trail.record(work, [taken])
         if why := WAIVED_WITH_ITS_CASE.get(after.state):
@@ -221,7 +226,7 @@ class CaseHandlers:
         """What a case that has come to its end still asked for: nobody has to pay it. The case's event tells it."""
         waived = await fees.waive_open(work.connection, {case.id: why}, command.actor.id, self._clock.now())
         for fee in waived:
-            await self._trail.record(work, [fees.waived_step(command, case, fee)])
+            await self._trail.record(work, [fees.waived_step(command, case, fee), row_step(command, fee)])
 
 
 def emit(work: UnitOfWork, cause: Cause, case: Case) -> None:

@@ -22,7 +22,8 @@ def window(reference: Reference, case: Case) -> timedelta:
 
 async def like(connection: Connection, reference: Reference, cases: Sequence[Case]) -> dict[UUID, list[LikeCase]]:
     """For each case those that may be the same, at most ten, the latest first: stored ones, and of two that come
-    together the one that stands first for the other. A case that may be none is not in the answer."""
+    together, be they stored already or not, the one that stands first for the other: told again, they are told the
+    same. A case that may be none is not in the answer."""
     windows = [window(reference, case) for case in cases]
     stored = await store.like(connection, cases, windows)
     found: dict[UUID, list[LikeCase]] = {}

@@ -33,7 +33,7 @@ from services.intake.domain import feedback as domain
 from services.intake.domain.feedback import Complaint, Step
 from services.intake.domain.limits import Limits
 from services.intake.domain.linked import unknown_case
-from services.intake.handlers.audit import Trail
+from services.intake.handlers.audit import Trail, row_step
 from services.intake.handlers.common import check_version, exists_already, not_found, window
 from services.intake.handlers.places import Places
 from services.intake.store import cases, linked
@@ -63,6 +63,7 @@ class FeedbackHandlers:
         work.emit(
             domain.rated(rating), entity=rating.id, version=rating.version, province=rating.province, cause=command
         )
+        await self._trail.record(work, [row_step(command, rating)])
         what = f"rating {rating.id}: {rating.answer}"
         await self._trail.about_cases(work, command, [case.id], what, events_of=rating.id)
         return ResultRated(
@@ -119,6 +120,7 @@ class FeedbackHandlers:
     async def _tell(self, work: UnitOfWork, command: Command[Any], step: Step) -> ComplaintMoved:
         complaint, fact = step
         work.emit(fact, entity=complaint.id, version=complaint.version, province=complaint.province, cause=command)
+        await self._trail.record(work, [row_step(command, complaint)])
         if complaint.case_id is not None:
             what = f"complaint {complaint.id}: {complaint.state}"
             await self._trail.about_cases(work, command, [complaint.case_id], what, events_of=complaint.id)

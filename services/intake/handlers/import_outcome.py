@@ -1,9 +1,10 @@
 """What becomes of a log's rows: counted, rejected, remarked on."""
 
-from contracts.intake.commands.importing import LogRow, RejectedRow, RemarkedRow
+from contracts.intake.commands.importing import ImportRemark, LogRow, RejectedRow, RemarkedRow
 from contracts.refusals import Refused
 from services.intake.domain.cases import Case
 from services.intake.domain.remarks import Remark
+from services.intake.log_rows import COLUMN_OF
 
 
 class Outcome:
@@ -15,11 +16,15 @@ class Outcome:
         self.remarks: list[RemarkedRow] = []
 
     def add(self, more: "Outcome") -> None:
+        """Together with what became of other rows. A case that several tell of is pointed out with the first."""
+        said = {row.case_id for row in self.remarks if row.code is ImportRemark.POSSIBLE_DUPLICATE}
         self.imported += more.imported
         self.advanced += more.advanced
         self.present += more.present
         self.rejected += more.rejected
-        self.remarks += more.remarks
+        self.remarks += [
+            row for row in more.remarks if row.code is not ImportRemark.POSSIBLE_DUPLICATE or row.case_id not in said
+        ]
 
     def reject(self, row: LogRow, refused: Refused) -> None:
         refusal = refused.refusal
@@ -50,7 +55,7 @@ class Outcome:
 
 _APPLICANT = ("applicant_id_number", "applicant_name", "applicant_phone")
 _COLUMN = {
-    "receiving_unit": "unit",
+    **COLUMN_OF,
     "full_name": "applicant_name",
     "id_number": "applicant_id_number",
     "phone": "applicant_phone",

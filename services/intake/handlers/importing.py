@@ -10,20 +10,19 @@ from contracts.intake.commands.importing import CasesImported, ImportCases, LogR
 from contracts.intake.vocabulary import CaseState
 from contracts.refusals import Refused
 from services.chassis.database import UnitOfWork
-from services.chassis.ids import uuid7
 from services.intake.domain import remarks
 from services.intake.domain import told as domain
-from services.intake.domain.audit import Step
 from services.intake.domain.cases import Case
 from services.intake.domain.fees import PAID_ELSEWHERE, WAIVED_WITH_ITS_CASE
 from services.intake.domain.told import Told
-from services.intake.handlers import duplicates, fees
-from services.intake.handlers.audit import Trail, step
+from services.intake.handlers import duplicates, fees, import_trail
+from services.intake.handlers.audit import Trail, row_step
 from services.intake.handlers.cases import emit
 from services.intake.handlers.import_outcome import Outcome
 from services.intake.handlers.people import People
 from services.intake.handlers.people import Told as Identity
 from services.intake.handlers.reference_book import Book
+from services.intake.log_rows import judge
 from services.intake.reference import Reference
 from services.intake.store import cases as store
 from services.worktime.clock import Clock
@@ -62,7 +61,7 @@ class ImportHandler:
         rounds: list[_Round] = [{}]
         for row in rows:
             try:
-                told, case = self._judge(row, reference, now)
+                told, case = judge(row, reference, now)
             except Refused as refused:
                 counts.reject(row, refused)
                 continue
@@ -73,16 +72,6 @@ class ImportHandler:
             else:
                 rounds.append({row.case_code: (told, case)})
         return rounds
-
-    def _judge(self, row: LogRow, reference: Reference, now: datetime) -> tuple[Told, Case]:
-        """The case that a row tells of, led through the same moves as a living one."""
-        reference.check_case_code(row.case_code)
-        reference.check_agency(row.case_code, row.deciding_unit)
-        told = domain.read(row)
-        case = reference.new_case(
-            uuid7(), row.unit, row.deciding_unit, row.procedure, told.channel, told.submitted_at, row.case_code
-        )
-        return told, domain.continued(case, told, reference.terms_of, now)
 
     async def _take(
         self,
@@ -120,7 +109,9 @@ class ImportHandler:
         for case in owned:
             row = told[case.case_code or ""][0]
             led[case.case_code or ""] = domain.continued(case, row, reference.terms_of, now)
-        like = await duplicates.like(work.connection, reference, [*new, *owned])
+        there = led | {case.case_code or "": case for case in new}
+        looked_at = [there[code] for code in told if code in there]
+        like = await duplicates.like(work.connection, reference, looked_at)
         if new and len(await store.insert(work.connection, new)) < len(new):
             raise _AddedMeanwhile
         changed = [case for case in led.values() if case.news]
@@ -129,10 +120,12 @@ class ImportHandler:
         saved = [*new, *changed]
         for case in saved:
             emit(work, command, case)
-        await self._trail.record(work, [_step(command, case) for case in saved])
+        reasons = {code: row.row.reason.strip() for code, (row, _) in told.items()}
+        notes = import_trail.notes(reasons, new, changed, owned)
+        await self._trail.record(work, import_trail.steps(command, saved, known, notes))
         await self._waive(work, command, known, changed)
-        await store.add_notes(work.connection, _notes(told, new, changed, owned))
-        for case in (*new, *owned):
+        await store.add_notes(work.connection, notes)
+        for case in looked_at:
             if others := like.get(case.id):
                 said = remarks.may_be_same(others, duplicates.window(reference, case))
                 counts.remark(told[case.case_code or ""][0].row, case, said)
@@ -166,7 +159,7 @@ class ImportHandler:
         reasons = {case.id: WAIVED_WITH_ITS_CASE.get(case.state, PAID_ELSEWHERE) for case in moved_on.values()}
         waived = await fees.waive_open(work.connection, reasons, command.actor.id, self._clock.now())
         steps = [fees.waived_step(command, moved_on[fee.case_id], fee) for fee in waived]
-        await self._trail.record(work, steps)
+        await self._trail.record(work, [*steps, *(row_step(command, fee) for fee in waived)])
 
     async def _with_applicants(
         self,
@@ -228,21 +221,3 @@ class ImportHandler:
 
 class _AddedMeanwhile(Exception):
     """Another import has committed a case that was not there when this one looked."""
-
-
-def _step(command: Command[ImportCases], case: Case) -> Step:
-    return step(command, "import-cases", case.id, case.version - len(case.news), case.version, to_state=case.state)
-
-
-def _notes(
-    told: _Round, new: Sequence[Case], changed: Sequence[Case], owned: Sequence[Case]
-) -> list[tuple[Case, str, tuple[str, ...]]]:
-    """A row's reason with the last move that it tells; and with an amendment why there is one."""
-    notes: list[tuple[Case, str, tuple[str, ...]]] = [(case, remarks.OWNED, ()) for case in owned]
-    amended = {(case.id, case.version) for case in owned}
-    notes += [
-        (case, reason, ())
-        for case in (*new, *changed)
-        if (case.id, case.version) not in amended and (reason := told[case.case_code or ""][0].row.reason.strip())
-    ]
-    return notes

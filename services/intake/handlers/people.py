@@ -33,6 +33,7 @@ from services.intake.domain.people import Applicant
 from services.intake.domain.vault import Vault, Wrapped
 from services.intake.handlers.audit import Trail, step
 from services.intake.handlers.common import check_version
+from services.intake.store import attachments
 from services.intake.store import people as store
 from services.intake.store.people import PersonRow
 from services.worktime.clock import Clock
@@ -192,8 +193,10 @@ class People:
         return PersonChanged(person=row.id, version=change.row.version)
 
     async def erase(self, work: UnitOfWork, command: Command[ErasePerson]) -> PersonChanged:
+        await attachments.lock_cases_of(work.connection, command.data.person)  # before the person, as everybody does
         row = await self._locked(work.connection, command.data.person, command.expected_version)
         await store.erase(work.connection, row.id, row.version + 1)
+        await attachments.forget_contents(work.connection, row.id)
         erased = step(
             command,
             "erase-person",

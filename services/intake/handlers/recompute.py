@@ -23,8 +23,10 @@ from contracts.refusals import CommonRefusal, refuse
 from contracts.roles import Role
 from services.chassis.database import Connection, Database, UnitOfWork
 from services.chassis.outbox import Origin
+from services.intake.domain import audit_rows
 from services.intake.domain.audit import Step
 from services.intake.domain.cases import Case
+from services.intake.domain.feedback import Complaint
 from services.intake.domain.recompute import Change, recomputed, recomputed_complaint
 from services.intake.handlers.audit import Trail
 from services.intake.handlers.cases import emit
@@ -39,6 +41,8 @@ from services.worktime.clock import Clock
 log = logging.getLogger(__name__)
 
 _PIECE = 2_000
+MOVE_DEADLINE = "move-deadline"
+"""What a run does, as the audit names it; its reason is the run's, and no note of the case."""
 
 
 class Recompute:
@@ -106,6 +110,7 @@ class Recompute:
             for after, facts in moved:
                 for version, fact in enumerate(facts, after.version - len(facts) + 1):
                     work.emit(fact, entity=after.id, version=version, province=after.province, cause=Origin(run.id))
+            await self._trail.record(work, [_row_step(run, after) for after, _ in moved])
             await store.record(work.connection, run.id, moves)
         done_at = self._clock.now() if len(before) < self._size else None
         cursor = before[-1].id if before else run.cursor
@@ -138,13 +143,29 @@ def _step(run: store.Run, before: Case, after: Case) -> Step:
         after.id,
         "intake",
         str(Role.OPERATOR),
-        "move-deadline",
+        MOVE_DEADLINE,
         run.id,
         before.version,
         after.version,
         from_state=before.state,
         to_state=after.state,
         reason=run.reason_vi,
+    )
+
+
+def _row_step(run: store.Run, after: Complaint) -> Step:
+    """The same in a complaint's own chain."""
+    return Step(
+        after.id,
+        "intake",
+        str(Role.OPERATOR),
+        MOVE_DEADLINE,
+        run.id,
+        after.version,
+        after.version,
+        to_state=audit_rows.table_of(after),
+        reason=run.reason_vi,
+        digest=audit_rows.digest(after),
     )
 
 

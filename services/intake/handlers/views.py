@@ -191,7 +191,8 @@ def _place(cursor: str) -> inbox.Place:
     try:
         rank, at, case_id = cursor.split("|")
         place = _RANKS[rank], datetime.fromisoformat(at), UUID(case_id)
-    except (ValueError, KeyError):
+        place[1].astimezone(UTC)  # as the database has it: the ends of the years that there are have no such instant
+    except (ValueError, KeyError, OverflowError):
         place = None
     if place is None or place[1].tzinfo is None:
         raise refuse(

@@ -1,4 +1,4 @@
-"""Use cases of visits: load, decide, save. One that led to a case is an entry in the case's chain as well."""
+"""Use cases of visits: load, decide, save. One that led to a case is an entry in the case's chain, too."""
 
 from collections.abc import Collection
 from typing import Any
@@ -24,7 +24,7 @@ from services.intake.domain import visits as domain
 from services.intake.domain.limits import VisitLimits
 from services.intake.domain.linked import unknown_case
 from services.intake.domain.visits import Recorder, Visit
-from services.intake.handlers.audit import Trail
+from services.intake.handlers.audit import Trail, row_step
 from services.intake.handlers.common import check_version, exists_already, not_found, window
 from services.intake.handlers.places import Places
 from services.intake.store import linked
@@ -68,7 +68,8 @@ class VisitHandlers:
         after, changed = await self._settled(work.connection, after, {before.case_id, case_id})
         await store.update(work.connection, [after])
         work.emit(domain.amended(after), entity=after.id, version=after.version, province=after.province, cause=command)
-        return await self._told(work, command, after, changed, {before.case_id, case_id})
+        what = ", ".join(domain.changed_fields(before, after)) or "nothing"
+        return await self._told(work, command, after, changed, {before.case_id, case_id}, f": {what}")
 
     async def revoke(self, work: UnitOfWork, command: Command[RevokeVisit]) -> VisitSaved:
         wish = command.data
@@ -78,7 +79,7 @@ class VisitHandlers:
         await store.update(work.connection, [after])
         fact = domain.revoked(after, wish.reason)
         work.emit(fact, entity=after.id, version=after.version, province=after.province, cause=command)
-        return await self._told(work, command, after, changed, {before.case_id})
+        return await self._told(work, command, after, changed, {before.case_id}, f": {wish.reason}")
 
     async def _case(self, connection: Connection, told: VisitContent) -> UUID | None:
         """The case that a visit led to. Refused: there is none, or id and code are of different ones."""
@@ -126,16 +127,18 @@ class VisitHandlers:
         visit: Visit,
         changed: Collection[Visit],
         cases: Collection[UUID | None],
+        why: str = "",
     ) -> VisitSaved:
-        """Saves and tells the visits that count a case now because this one does not, and writes it to the chains of
-        the cases that this one led to or leads to; the answer."""
+        """Saves and tells the visits that count a case now because this one does not, and writes it, and `why`, to
+        the chains of the cases that this one led to or leads to; the answer."""
         await store.update(work.connection, changed)
         for each in changed:
             fact = domain.amended(each)
             work.emit(fact, entity=each.id, version=each.version, province=each.province, cause=command)
+        await self._trail.record(work, [row_step(command, each) for each in (visit, *changed)])
         if named := [each for each in cases if each is not None]:
-            await self._trail.about_cases(work, command, named, f"visit {visit.id}", events_of=visit.id)
-        notice = None if visit.counts_case else _COUNTED_ALREADY
+            await self._trail.about_cases(work, command, named, f"visit {visit.id}{why}", events_of=visit.id)
+        notice = None if visit.counts_case or visit.revoked_at else _COUNTED_ALREADY
         return VisitSaved(
             visit_id=visit.id,
             version=visit.version,

@@ -43,7 +43,7 @@ create table attachment (
     kind          text        not null,
     size          bigint      not null check (size > 0),
     received      bigint      not null default 0 check (received between 0 and size),
-    content_mac   bytea       not null,
+    content_mac   bytea,                            -- null: whoever's case it is was erased
     wrapped_key   bytea       not null,
     stored_sha256 text        unique,
     digitised_by  text        not null,

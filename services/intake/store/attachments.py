@@ -1,6 +1,6 @@
 """SQL of attachments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
@@ -44,6 +44,25 @@ async def insert(connection: Connection, new: Attachment) -> None:
 async def by_id(connection: Connection, id: UUID, *, lock: bool = False) -> Attachment | None:
     row = await connection.fetchrow(f"{_SELECT} where id = $1{' for update' if lock else ''}", id)
     return _attachment(row) if row else None
+
+
+async def by_ids(connection: Connection, ids: Collection[UUID]) -> list[Attachment]:
+    """These files; those that are not there are left out."""
+    return [_attachment(row) for row in await connection.fetch(f"{_SELECT} where id = any($1)", list(ids))]
+
+
+async def lock_cases_of(connection: Connection, person: UUID) -> None:
+    """Locks all cases of somebody, in the order of their ids: no file of theirs is begun meanwhile."""
+    await connection.execute("select from cases where applicant = $1 order by id for update", person)
+
+
+async def forget_contents(connection: Connection, person: UUID) -> None:
+    """Takes the digests away by which a file in hand could be told to be one of somebody's cases."""
+    await connection.execute(
+        """update attachment set content_mac = null
+           where content_mac is not null and case_id in (select id from cases where applicant = $1)""",
+        person,
+    )
 
 
 async def same_content(connection: Connection, case_id: UUID, content_mac: bytes) -> Attachment | None:

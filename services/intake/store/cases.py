@@ -51,7 +51,7 @@ LIKE = """
     cross join lateral (
         select id, case_code, state, submitted_at from cases
         where applicant = new.applicant and procedure = new.procedure and receiving_unit = new.unit
-            and submitted_at between new.since and new.until and id <> new.id
+            and submitted_at between new.since and new.until and id <> all($1)
         order by submitted_at desc limit 10) as other
     order by new.id, other.submitted_at desc, other.id
 """
@@ -195,8 +195,8 @@ async def code_exists(connection: Connection, code: str) -> bool:
 async def like(
     connection: Connection, cases: Sequence[Case], windows: Sequence[timedelta]
 ) -> dict[UUID, list[asyncpg.Record]]:
-    """Other cases of each one's citizen, procedure and unit, submitted within its window before or after; the latest
-    first. A case without an applicant is like no other."""
+    """Cases that are none of these, of each one's citizen, procedure and unit, submitted within its window before or
+    after; the latest first. A case without an applicant is like no other."""
     wanted = [(case, window) for case, window in zip(cases, windows, strict=True) if case.applicant is not None]
     found: dict[UUID, list[asyncpg.Record]] = {}
     if wanted:

@@ -1,6 +1,6 @@
 """SQL of ratings and complaints."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -139,6 +139,16 @@ async def save_complaints(connection: Connection, complaints: Sequence[Complaint
 async def where(connection: Connection, condition: str, *values: object) -> list[Complaint]:
     """Complaints that fulfil a condition of another module of this room, with its order and its lock."""
     return [_complaint(row) for row in await connection.fetch(f"{_COMPLAINT} where {condition}", *values)]
+
+
+async def ratings_by_ids(connection: Connection, ids: Collection[UUID]) -> list[Rating]:
+    """These ratings, to read; those that are not there are left out."""
+    return [_rating(row) for row in await connection.fetch(f"{_RATING} where id = any($1)", list(ids))]
+
+
+async def complaints_by_ids(connection: Connection, ids: Collection[UUID]) -> list[Complaint]:
+    """These complaints, in the same way."""
+    return await where(connection, "id = any($1)", list(ids))
 
 
 async def page(

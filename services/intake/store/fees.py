@@ -38,6 +38,11 @@ async def by_id(connection: Connection, id: UUID, *, lock: bool = False) -> Fee 
     return _fee(row) if row else None
 
 
+async def by_ids(connection: Connection, ids: Collection[UUID]) -> list[Fee]:
+    """These fees; those that are not there are left out."""
+    return [_fee(row) for row in await connection.fetch(f"{_SELECT} where id = any($1)", list(ids))]
+
+
 async def of_case(connection: Connection, case_id: UUID, *, lock: bool = False) -> list[Fee]:
     """A case's fees, oldest first."""
     rows = await connection.fetch(

@@ -120,6 +120,11 @@ async def by_id(connection: Connection, visit_id: UUID) -> Visit | None:
     return _visit(row) if row else None
 
 
+async def by_ids(connection: Connection, ids: Collection[UUID]) -> list[Visit]:
+    """These visits, to read; those that are not there are left out."""
+    return [_visit(row) for row in await connection.fetch(f"{_SELECT} where id = any($1)", list(ids))]
+
+
 async def of_cases(connection: Connection, cases: Collection[UUID], but: UUID) -> list[Visit]:
     """The other visits that lead to these cases, locked in the order of their ids."""
     rows = await connection.fetch(

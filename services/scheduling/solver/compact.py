@@ -32,7 +32,7 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A linear row over the cells of one day: the sum of `people[e] * options[o]` over who does what, plus extras,
+    """A linear row over the cells of one day: the sum of `people[e] * options[o]` over who does what, plus slacks,
     equals `wanted`."""
 
     day: int
@@ -42,7 +42,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Extra:
+class Slack:
     """A variable beside the cells: a shortfall, a surplus, a state. `most`: its upper bound."""
 
     cost: float
@@ -55,14 +55,14 @@ class Ties:
     """All that ties people to each other."""
 
     rows: list[Row] = field(default_factory=list)
-    extras: list[Extra] = field(default_factory=list)
+    slacks: list[Slack] = field(default_factory=list)
 
     def row(self, day: int, people: Floats, options: Floats, wanted: float) -> int:
         self.rows.append(Row(day, people, options, wanted))
         return len(self.rows) - 1
 
-    def extra(self, cost: float, *entries: tuple[int, float], most: float = np.inf) -> None:
-        self.extras.append(Extra(cost, most, entries))
+    def slack(self, cost: float, *entries: tuple[int, float], most: float = np.inf) -> None:
+        self.slacks.append(Slack(cost, most, entries))
 
 
 class Compact:
@@ -117,47 +117,45 @@ class Compact:
     def _judge_cells(self) -> None:
         problem = self.problem
         for each in problem.unavailable:
-            person = self.person_index[each.person]
-            which = self._with(each.shift)
+            person, which = self.person_index[each.person], self._with(each.shift)
             if each.weight is None:
                 self.forbidden[person, each.day, which] = True
             else:
-                times = self.sizes[which] if each.shift is None else 1
-                self.cost[person, each.day, which] += each.weight * times
+                self.cost[person, each.day, which] += each.weight * (self.sizes[which] if each.shift is None else 1)
         for wish in problem.requests:
             person, which = self.person_index[wish.person], self._with(wish.shift)
-            if wish.kind is RequestKind.OFF:
-                self.cost[person, wish.day, which] += wish.weight
-            else:
-                self.cost[person, wish.day, which] -= wish.weight
-                self.base[person] += wish.weight
+            on = wish.kind is RequestKind.ON
+            self.cost[person, wish.day, which] += -wish.weight if on else wish.weight
+            self.base[person] += wish.weight if on else 0
         for known in problem.published:
             person, which = self.person_index[known.person], self._with(known.shift)
             self.cost[person, known.day, which] -= 2 * problem.change_weight
             self.base[person] += problem.change_weight
         if problem.published:
             self.cost += problem.change_weight * self.sizes
-        for name, person in zip(problem.people, range(self.people), strict=True):
-            for shift, most in name.limits.max_shifts.items():
-                if most == 0 and LimitName.MAX_SHIFTS not in name.limits.weights:
-                    self.forbidden[person, :, self._with(shift)] = True
-            if name.last_shift is not None:
-                last = self.problem.shifts[self.shift_index[name.last_shift]]
-                for shift in last.not_followed_by:
-                    self.forbidden[person, 0, self._with(shift)] = True
+        for number, who in enumerate(problem.people):
+            self._close(number, who)
         for pin in problem.pins:
-            person, which = self.person_index[pin.person], self._with(pin.shift)
-            self.forbidden[person, pin.day, which & ~self._pinned(pin.person, pin.day)] = True
-            wanted = self._pinned(pin.person, pin.day)
+            person, wanted = self.person_index[pin.person], self._pinned(pin.person, pin.day)
             if wanted.any():
                 self.forbidden[person, pin.day] = ~wanted
                 self.must[person, pin.day] = True
+
+    def _close(self, number: int, who: Person) -> None:
+        """Shifts that somebody never works, and those that cannot follow their last one."""
+        for shift, most in who.limits.max_shifts.items():
+            if most == 0 and LimitName.MAX_SHIFTS not in who.limits.weights:
+                self.forbidden[number, :, self._with(shift)] = True
+        if who.last_shift is not None:
+            for shift in self.problem.shifts[self.shift_index[who.last_shift]].not_followed_by:
+                self.forbidden[number, 0, self._with(shift)] = True
 
     def _with(self, shift: str | None) -> Bools:
         """The options that have a shift; None: all."""
         if shift is None:
             return np.ones(len(self.options), bool)
-        return self.has[self.shift_index[shift]] > 0
+        found: Bools = self.has[self.shift_index[shift]] > 0
+        return found
 
     def _pinned(self, person: str, day: int) -> Bools:
         """The options that have all the shifts pinned for somebody on a day."""
@@ -176,13 +174,13 @@ class Compact:
             if demand.skill is not None:
                 able = np.array([float(demand.skill in person.skills) for person in problem.people])
             row = ties.row(demand.day, able, self.has[self.shift_index[demand.shift]], demand.target)
-            ties.extra(demand.under_weight, (row, 1.0), most=demand.target - demand.minimum)
+            ties.slack(demand.under_weight, (row, 1.0), most=demand.target - demand.minimum)
             if demand.minimum:
-                ties.extra(demand.under_weight + HARD, (row, 1.0))
+                ties.slack(demand.under_weight + HARD, (row, 1.0))
             room = np.inf if demand.maximum is None else demand.maximum - demand.target
-            ties.extra(demand.over_weight, (row, -1.0), most=room)
+            ties.slack(demand.over_weight, (row, -1.0), most=room)
             if demand.maximum is not None:
-                ties.extra(demand.over_weight + HARD, (row, -1.0))
+                ties.slack(demand.over_weight + HARD, (row, -1.0))
         for pairing in problem.pairings:
             self._tie_pair(ties, pairing)
         if problem.adults_with_minors and any(person.minor for person in problem.people):
@@ -198,8 +196,8 @@ class Compact:
         for day in range(self.days):
             for options in self.has:
                 row = ties.row(day, people, options, 1.0 if apart else 0.0)
-                ties.extra(0.0 if apart else weight, (row, 1.0))
-                ties.extra(weight, (row, -1.0))
+                ties.slack(0.0 if apart else weight, (row, 1.0))
+                ties.slack(weight, (row, -1.0))
 
     def _tie_minors(self, ties: Ties) -> None:
         """`present` is 1 where a minor works; then the adults have to be as many as wanted."""
@@ -211,13 +209,13 @@ class Compact:
                     one = np.zeros(self.people)
                     one[person] = 1
                     row = ties.row(day, one, options, 0.0)
-                    ties.extra(0.0, (row, 1.0))
+                    ties.slack(0.0, (row, 1.0))
                     entries.append((row, -1.0))
                 row = ties.row(day, 1 - minor, options, 0.0)
                 entries.append((row, -float(self.problem.adults_with_minors)))
-                ties.extra(HARD, (row, 1.0))
-                ties.extra(0.0, (row, -1.0))
-                ties.extra(0.0, *entries, most=1.0)
+                ties.slack(HARD, (row, 1.0))
+                ties.slack(0.0, (row, -1.0))
+                ties.slack(0.0, *entries, most=1.0)
 
 
 def _options(problem: RosterProblem, index: dict[str, int]) -> list[tuple[int, ...]]:

@@ -88,7 +88,7 @@ def import_log(
                     return
                 found = preview.look(log, mapping.mapping if mapping else None)
             preview.show(found, lang, as_json=as_json)
-            raise SystemExit(3 if found.bad else 0)
+            raise SystemExit(3 if found.bad.lines or found.unknown.lines else 0)
         summary = _import(file, rejects, mapping, lang, as_json=as_json, restart=restart)
     except BadFile as error:
         raise click.ClickException(str(error)) from error
