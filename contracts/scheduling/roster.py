@@ -212,6 +212,8 @@ class RosterProblem(RosterPart):
                 if not isinstance(each, Demand):
                     _known(f"{place}.person", "person", each.person, people)
         _unique("demands", [f"day {each.day}, {each.shift}, {each.skill}" for each in self.demands])
+        for name in ("pins", "published"):
+            _unique(name, [f"{each.person}, day {each.day}, {each.shift}" for each in getattr(self, name)])
         for number, pairing in enumerate(self.pairings):
             _known(f"pairings.{number}.person", "person", pairing.person, people)
             _known(f"pairings.{number}.other", "person", pairing.other, people)

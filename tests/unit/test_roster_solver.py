@@ -90,7 +90,9 @@ def small(seed: int) -> RosterProblem:
         ),
         pins=(Assignment(person="p0", day=1, shift="pm"),),
         published=tuple(
-            Assignment(person=rnd.choice(some), day=rnd.randrange(days), shift=rnd.choice(halves)) for _ in range(3)
+            dict.fromkeys(
+                Assignment(person=rnd.choice(some), day=rnd.randrange(days), shift=rnd.choice(halves)) for _ in range(3)
+            )
         ),
         change_weight=rnd.choice([0, 2]),
         pairings=(Pairing(person="p1", other="p2", kind=rnd.choice(list(PairingKind)), weight=rnd.choice([None, 4])),),

@@ -136,7 +136,5 @@ def _show_score(solution: RosterSolution, found: list[Match], words: Words, cons
     total = sum(match.cost for match in found)
     table.add_row(f"[bold]{words.both('tổng', 'total')}[/]", str(len(found)), f"[bold]{words.cost(total)}[/]")
     console.print(table)
-    told = (
-        f"{words.both('cận dưới', 'bound')} {solution.bound:,}, {words.both('khoảng cách', 'gap')} {solution.gap:.1%}"
-    )
-    console.print(told, highlight=False)
+    bound = f"{words.both('cận dưới', 'bound')} {words.cost(solution.bound)}"
+    console.print(f"{bound}, {words.both('khoảng cách', 'gap')} {solution.gap:.1%}", highlight=False)

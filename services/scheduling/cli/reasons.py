@@ -67,9 +67,8 @@ def _tell(each: Candidate, words: Words) -> None:
         verdict = words.both("được, và tốt hơn", "possible, and better")
     difference = words.cost(each.cost_difference)
     plus = "+" if each.cost_difference > 0 else ""
-    click.echo(
-        f"{each.person} → {words.day(each.day)} · {each.shift}{_exchange(each, words)}: {verdict}, {plus}{difference}"
-    )
+    what = f"{each.person} → {words.day(each.day)} · {each.shift}{_exchange(each, words)}"
+    click.echo(f"{what}: {verdict}, {plus}{difference}")
     for match in each.new:
         click.echo(f"    ✗ {words.match(match)}")
     for match in each.mended:

@@ -90,7 +90,7 @@ def convert(file: Path, output: Path | None) -> None:
         problem = read(files.text_of(file), file.stem)
     except ValueError as error:
         raise click.ClickException(f"{file}, {error}") from error
-    text = problem.model_dump_json(indent=2, exclude_defaults=True) + "\n"
+    text = problem.model_dump_json(indent=2, exclude_unset=True) + "\n"
     if output is None:
         click.echo(text, nl=False)
         return
@@ -103,7 +103,10 @@ def convert(file: Path, output: Path | None) -> None:
 @_json
 @_lang
 def check(problem: Path, roster: Path, as_json: bool, lang: str | None) -> None:
-    """Chấm lại một lịch / judge a roster anew. 1: tệp ghi khác, hay vi phạm bắt buộc / told otherwise, or hard rules."""
+    """Chấm lại một lịch / judge a roster anew.
+
+    Mã 1: tệp ghi khác, hoặc vi phạm bắt buộc / exit code 1: the file says otherwise, or hard rules are broken.
+    """
     from services.scheduling.domain.evaluation import solution
 
     asked, told, _ = _read(problem, roster)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from contracts.scheduling.roster import Assignment, Demand, Pairing, Person, RosterProblem, Shift
+from contracts.scheduling.roster import Assignment, Demand, Person, RosterProblem, Shift
 
 Cell = tuple[int, str]
 """A day and a shift."""
@@ -22,7 +22,7 @@ Part = TypeVar("Part", bound=_OfPerson)
 
 
 class Terms:
-    """A problem by its ids. What is pinned or published twice counts once."""
+    """A problem by its ids."""
 
     def __init__(self, problem: RosterProblem) -> None:
         self.problem = problem
@@ -31,15 +31,16 @@ class Terms:
         self.order = {shift.id: number for number, shift in enumerate(problem.shifts)}
         self.unavailable = _by_person(problem.unavailable)
         self.requests = _by_person(problem.requests)
-        self.pins = _by_person(dict.fromkeys(problem.pins))
-        self.published = _by_person(dict.fromkeys(problem.published))
+        self.pins = _by_person(problem.pins)
+        self.published = _by_person(problem.published)
         self.demands: defaultdict[Cell, list[Demand]] = defaultdict(list)
         for demand in problem.demands:
             self.demands[demand.day, demand.shift].append(demand)
-        self.pairings: defaultdict[str, list[Pairing]] = defaultdict(list)
-        for pairing in problem.pairings:
-            for person in {pairing.person, pairing.other}:
-                self.pairings[person].append(pairing)
+        self.pairings: defaultdict[str, set[int]] = defaultdict(set)
+        """By person, as places in the problem's list."""
+        for number, pairing in enumerate(problem.pairings):
+            self.pairings[pairing.person].add(number)
+            self.pairings[pairing.other].add(number)
 
     @cached_property
     def fair_share(self) -> int:

@@ -45,8 +45,8 @@ def _demand(demand: Demand, rule: Rule, amount: int, weight: int | None) -> Iter
 
 def _pairings(roster: Roster, cell: Cell) -> Iterator[Match]:
     people = roster.on_duty(cell)
-    concerned = dict.fromkeys(pairing for person in sorted(people) for pairing in roster.terms.pairings[person])
-    for pairing in concerned:
+    for number in sorted({number for person in people for number in roster.terms.pairings.get(person, ())}):
+        pairing = roster.terms.problem.pairings[number]
         both = pairing.person in people and pairing.other in people
         cost = HARD if pairing.weight is None else pairing.weight
         if cost and both == (pairing.kind is PairingKind.APART):
