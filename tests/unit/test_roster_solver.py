@@ -21,6 +21,7 @@ from contracts.scheduling.roster import (
     Shift,
     Unavailability,
 )
+from services.scheduling.domain.evaluation import solution
 from services.scheduling.solver import solve
 from services.scheduling.solver.compact import Compact
 from services.scheduling.solver.effort import Effort
@@ -139,3 +140,15 @@ def test_more_wishes_than_hands_still_have_a_best_roster() -> None:
     )
     found = solve(problem, seconds=2, seed=1, deterministic=True)
     assert {each.day for each in found.assignments} == {1, 2}
+
+
+@pytest.mark.parametrize("seed", range(12, 36))
+def test_the_search_reckons_as_the_judge_and_always_has_a_roster(seed: int) -> None:
+    problem = small(seed)
+    told: list[int | None] = []
+    found = solve(problem, seconds=1, seed=seed, deterministic=True, say=lambda progress: told.append(progress.cost))
+    judged = solution(problem, found.assignments, found.bound, 0.0, seed)
+    assert judged.cost == told[-1]
+    assert found.bound <= judged.cost
+    pinned = {(pin.person, pin.day, pin.shift) for pin in problem.pins}
+    assert pinned <= {(each.person, each.day, each.shift) for each in found.assignments}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from contracts.scheduling.roster import (
     HARD,
+    Assignment,
     LimitName,
     Pairing,
     PairingKind,
@@ -136,10 +137,22 @@ class Compact:
         for number, who in enumerate(problem.people):
             self._close(number, who)
         for pin in problem.pins:
-            person, wanted = self.person_index[pin.person], self._pinned(pin.person, pin.day)
-            if wanted.any():
-                self.forbidden[person, pin.day] = ~wanted
-                self.must[person, pin.day] = True
+            self._pin(pin)
+
+    def _pin(self, pin: Assignment) -> None:
+        """What is pinned is worked, at the cost of an unavailability that it breaks; nothing else of one is broken."""
+        person, wanted = self.person_index[pin.person], self._pinned(pin.person, pin.day)
+        for each in self.problem.unavailable:
+            if (each.person, each.day) != (pin.person, pin.day) or each.weight is not None:
+                continue
+            if each.shift in {None, pin.shift}:
+                self.base[person] += HARD
+            for shift in self.shift_index if each.shift is None else [each.shift]:
+                if not (self._with(shift) >= self._pinned(pin.person, pin.day)).all():
+                    wanted = wanted & ~self._with(shift)
+        if wanted.any():
+            self.forbidden[person, pin.day] = ~wanted
+            self.must[person, pin.day] = True
 
     def _close(self, number: int, who: Person) -> None:
         """Shifts that somebody never works, and those that cannot follow their last one."""

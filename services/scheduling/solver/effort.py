@@ -18,6 +18,11 @@ class Effort:
         self._taken += 1
 
     @property
+    def counts_steps(self) -> bool:
+        """Whether the clock does not matter."""
+        return self._steps is not None
+
+    @property
     def spent(self) -> float:
         return self.seconds if self._steps is None else float(self._taken)
 

@@ -171,8 +171,9 @@ class FullModel:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed
-        solver.parameters.max_time_in_seconds = seconds
         solver.parameters.max_deterministic_time = seconds
+        if not effort.counts_steps:
+            solver.parameters.max_time_in_seconds = seconds
         status = solver.solve(self.model, _Listener(self, effort, heard))
         found = status in {cp_model.OPTIMAL, cp_model.FEASIBLE}
         return (self._roster(solver.boolean_value) if found else None), solver.best_objective_bound

@@ -129,9 +129,8 @@ def tie_cost(compact: Compact, done: Floats) -> float:
     left = np.array([row.wanted for row in rows]) - done
     shared = [slack for slack in compact.ties.slacks if len(slack.entries) > 1]
     for slack in shared:
-        need = max(
-            (-left[row] for row, value in slack.entries if value < 0 and rows[row].people.sum() == 1), default=0.0
-        )
+        *minors, _ = slack.entries  # the last is the row of the adults
+        need = max(-left[row] for row, _ in minors)
         for row, value in slack.entries:
             left[row] -= value * min(slack.most, max(0.0, need))
     singles = sorted((e for e in compact.ties.slacks if len(e.entries) == 1), key=lambda e: e.cost)

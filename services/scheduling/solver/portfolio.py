@@ -60,7 +60,7 @@ def solve(
     board = _Board(compact, effort, say)
     try:
         if deterministic or workers < 2:
-            _alone(compact, seed, effort, board)
+            _alone(compact, seed, seconds, effort, board)
         else:
             _together(problem, seed, workers, effort, board)
     except KeyboardInterrupt:
@@ -78,6 +78,9 @@ def assignments_of(compact: Compact, roster: Roster) -> tuple[Assignment, ...]:
         if option != OFF
         for shift in compact.options[option]
     )
+
+
+_Tell = Callable[[Roster | None, float, float, str], object]
 
 
 class _Board:
@@ -107,10 +110,12 @@ class _Board:
         return better
 
 
-def _alone(compact: Compact, seed: int, effort: Effort, board: _Board) -> None:
+def _alone(compact: Compact, seed: int, seconds: float, effort: Effort, board: _Board) -> None:
     search = Search(compact, seed, effort)
-    search.first()
-    board.hear(search.best.roster, search.best.cost, search.best.bound, "columns")
+    _prove(search, seconds * _PROOF, seed, board.hear)
+    if not board.proven:
+        search.first()
+        board.hear(search.best.roster, search.best.cost, search.best.bound, "columns")
     while not (effort.is_spent or board.proven):
         search.step()
         board.hear(search.best.roster, search.best.cost, search.best.bound, "columns")
@@ -168,7 +173,7 @@ def _work(
         search.first()
         tell("columns")
     else:
-        _prove(compact, search, effort, seed, number, news)
+        _prove(search, effort.total * _PROOF, seed, lambda *told: news.put((number, *told)))
     told = search.best.cost
     while not effort.is_spent:
         while line.poll():
@@ -180,15 +185,17 @@ def _work(
             tell("columns")
 
 
-def _prove(compact: Compact, search: Search, effort: Effort, seed: int, number: int, news: Any) -> None:
-    """CP-SAT for the first part of the time; what it finds is where this process goes on from."""
+def _prove(
+    search: Search, seconds: float, seed: int, tell: Callable[[Roster | None, float, float, str], object]
+) -> None:
+    """CP-SAT for the first part of the time; the search goes on from what it finds."""
 
     def heard(roster: Roster, _: float, bound: float) -> None:
-        news.put((number, roster, roster_cost(search.plans, roster), bound, "cp-sat"))
+        tell(roster, roster_cost(search.plans, roster), bound, "cp-sat")
 
     search.plans.begin()
-    model = FullModel(compact, search.plans.freed)
-    roster, bound = model.solve(effort, effort.total * _PROOF, seed, heard)
+    model = FullModel(search.compact, search.plans.freed)
+    roster, bound = model.solve(search.effort, seconds, seed, heard)
     if roster is not None:
         search.take(roster)
-    news.put((number, roster, search.best.cost, bound, "cp-sat"))
+    tell(roster, search.best.cost, bound, "cp-sat")

@@ -47,6 +47,8 @@ class Search:
     def first(self) -> None:
         """A mix of all plans, which bounds the cost, and a dive into it."""
         self.plans.begin()
+        if all(self.plans.known):
+            self._keep({person: min(known, key=known.__getitem__) for person, known in enumerate(self.plans.known)})
         self._keep(self.dive(Freedom(self.compact), range(self.compact.people), {}, whole=True))
 
     def step(self) -> None:
