@@ -1,0 +1,1 @@
+"""`tiepsuc roster`: rosters as files; it needs no running stack."""

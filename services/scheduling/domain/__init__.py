@@ -1,0 +1,1 @@
+"""What makes a roster good, and why it is as it is: rules over values."""
