@@ -44,7 +44,7 @@ check: $(dev) ## Kiểm tra mã nguồn / style, types, architecture, contracts
 	$(bin)/python -m pip check
 
 faults: $(dev) ## Thử sự cố; FULL= cho cỡ nhỏ / faults injected under load; FULL= for the small size
-	@TIEPSUC_FULL=$(FULL) exec $(bin)/python -m pytest tests/faults $(ARGS)
+	@TIEPSUC_FULL=$(FULL) exec $(bin)/python -m pytest tests/faults --numprocesses $(WORKERS) $(ARGS)
 
 bench: $(dev) ## Đo hiệu năng; FULL= cho cỡ nhỏ / benchmarks; FULL= for the small size
 	@TIEPSUC_FULL=$(FULL) exec $(bin)/python -m tests.benchmarks $(ARGS)
