@@ -152,3 +152,12 @@ def test_the_search_reckons_as_the_judge_and_always_has_a_roster(seed: int) -> N
     assert found.bound <= judged.cost
     pinned = {(pin.person, pin.day, pin.shift) for pin in problem.pins}
     assert pinned <= {(each.person, each.day, each.shift) for each in found.assignments}
+
+
+def test_a_day_that_alone_takes_more_than_all_minutes_is_no_way_and_no_fault() -> None:
+    """Morning and afternoon together are more than one may work: each of them alone is not."""
+    shifts = (Shift(id="m", minutes=270), Shift(id="a", minutes=210, same_day_with=frozenset({"m"})))
+    person = Person(id="p", limits=Limits(max_minutes=300))
+    demands = tuple(Demand(day=0, shift=each.id, minimum=1, target=1) for each in shifts)
+    problem = RosterProblem(id="x", start=date(2025, 9, 8), days=3, shifts=shifts, people=(person,), demands=demands)
+    assert len(solve(problem, seconds=1, workers=1).assignments) == 1

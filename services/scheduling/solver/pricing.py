@@ -180,7 +180,7 @@ class Group:
         target: list[slice] = []
         for axis, step in enumerate(self.steps[option]):
             by = step + (1 if weekend and axis == self._weekend_axis else 0)
-            source.append(slice(0, self.dims[axis] - by) if by else slice(None))
+            source.append(slice(0, max(0, self.dims[axis] - by)) if by else slice(None))
             target.append(slice(by, None) if by else slice(None))
         return (Ellipsis, *source, slice(None)), (Ellipsis, *target, slice(None))
 
