@@ -27,8 +27,9 @@ Bools = NDArray[np.bool_]
 Plan = tuple[int, ...]
 """What one person does: an option for each day, `OFF` for none."""
 OFF = -1
+HOUR = 60
+SATURDAY = 5
 _WEEK = 7
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class Compact:
     def weekday(self) -> NDArray[np.int64]:
         """0 is Monday."""
         return (self.problem.start.weekday() + np.arange(self.days)) % _WEEK
+
+    @cached_property
+    def week(self) -> list[int]:
+        """Of each day, from Monday to Sunday; the first is 0, also if the horizon starts within it."""
+        return [(self.problem.start.weekday() + day) // _WEEK for day in range(self.days)]
 
     @cached_property
     def fair_share(self) -> int:

@@ -7,10 +7,9 @@ from typing import Any
 from ortools.sat.python import cp_model
 
 from contracts.scheduling.roster import LimitName, Person
-from services.scheduling.solver.compact import OFF, Compact, Plan
+from services.scheduling.solver.compact import HOUR, OFF, SATURDAY, Compact, Plan
 from services.scheduling.solver.effort import Effort
 
-_SATURDAY, _HOUR = 5, 60
 Cell = cp_model.IntVar
 Sum = Any
 """A linear expression. What its operators return are unions over NumPy's types, which say nothing."""
@@ -69,7 +68,7 @@ class FullModel:
             self._at_most(who, LimitName.MAX_SHIFTS, sum(worked), most, len(worked))
         weeks: dict[int, list[int]] = {}
         for day in range(compact.days):
-            weeks.setdefault((day + int(compact.weekday[0])) // 7, []).append(day)
+            weeks.setdefault(compact.week[day], []).append(day)
         if limits.max_per_week is not None:
             for week in weeks.values():
                 shifts = sum(int(compact.sizes[o]) * cell for day in week for o, cell in days[day].items())
@@ -77,7 +76,7 @@ class FullModel:
         if limits.max_weekends is not None:
             busy = []
             for week in weeks.values():
-                weekend = [day for day in week if compact.weekday[day] >= _SATURDAY]
+                weekend = [day for day in week if compact.weekday[day] >= SATURDAY]
                 works = self.model.new_bool_var("")
                 for day in weekend:
                     self.model.add(self._worked[person][day] <= works)
@@ -98,12 +97,12 @@ class FullModel:
     def _limit_time(self, who: Person, days: list[dict[int, Cell]]) -> None:
         compact, limits = self.compact, who.limits
         minutes = sum(int(compact.minutes[o]) * compact.unit * cell for cells in days for o, cell in cells.items())
-        hours = compact.days * 24 + (limits.min_minutes or 0) // _HOUR + 1
+        hours = compact.days * 24 + (limits.min_minutes or 0) // HOUR + 1
         if limits.max_minutes is not None:
-            self.model.add(minutes <= limits.max_minutes + _HOUR * self._breach(who, LimitName.MAX_MINUTES, hours))
+            self.model.add(minutes <= limits.max_minutes + HOUR * self._breach(who, LimitName.MAX_MINUTES, hours))
         if limits.min_minutes is not None:
             short = self._penalty(hours, compact.weight(who, LimitName.MIN_MINUTES))
-            self.model.add(minutes + _HOUR * short >= limits.min_minutes)
+            self.model.add(minutes + HOUR * short >= limits.min_minutes)
 
     def _limit_runs(self, person: int, who: Person) -> None:
         limits, worked, days = who.limits, self._worked[person], self.compact.days

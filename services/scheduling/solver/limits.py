@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.scheduling.roster import LimitName
-from services.scheduling.solver.compact import OFF, Compact, Plan
-
-_SATURDAY = 5
-_HOUR = 60
+from services.scheduling.solver.compact import HOUR, OFF, SATURDAY, Compact, Plan
 
 
 def plan_cost(compact: Compact, person: int, plan: Plan) -> float:
@@ -37,9 +34,9 @@ def excesses(compact: Compact, person: int, plan: Plan) -> Iterator[tuple[LimitN
     limits = who.limits
     minutes = compact.unit * sum(int(compact.minutes[option]) for option in plan if option != OFF)
     if limits.min_minutes is not None and minutes < limits.min_minutes:
-        yield LimitName.MIN_MINUTES, -(-(limits.min_minutes - minutes) // _HOUR)
+        yield LimitName.MIN_MINUTES, -(-(limits.min_minutes - minutes) // HOUR)
     if limits.max_minutes is not None and minutes > limits.max_minutes:
-        yield LimitName.MAX_MINUTES, -(-(minutes - limits.max_minutes) // _HOUR)
+        yield LimitName.MAX_MINUTES, -(-(minutes - limits.max_minutes) // HOUR)
     for shift, most in limits.max_shifts.items():
         number = compact.shift_index[shift]
         worked = sum(number in compact.options[option] for option in plan if option != OFF)
@@ -51,9 +48,7 @@ def excesses(compact: Compact, person: int, plan: Plan) -> Iterator[tuple[LimitN
                 yield LimitName.MAX_PER_WEEK, worked - limits.max_per_week
     if limits.max_weekends is not None:
         weekends = {
-            (day + int(compact.weekday[0])) // 7
-            for day, option in enumerate(plan)
-            if option != OFF and compact.weekday[day] >= _SATURDAY
+            compact.week[day] for day, option in enumerate(plan) if option != OFF and compact.weekday[day] >= SATURDAY
         }
         if len(weekends) > limits.max_weekends:
             yield LimitName.MAX_WEEKENDS, len(weekends) - limits.max_weekends
@@ -64,7 +59,7 @@ def _weekly(compact: Compact, plan: Plan) -> list[int]:
     weeks: dict[int, int] = {}
     for day, option in enumerate(plan):
         if option != OFF:
-            week = (day + int(compact.weekday[0])) // 7
+            week = compact.week[day]
             weeks[week] = weeks.get(week, 0) + int(compact.sizes[option])
     return list(weeks.values())
 

@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.scheduling.roster import HARD, LimitName, Limits
-from services.scheduling.solver.compact import OFF, Compact, Floats, Plan
+from services.scheduling.solver.compact import HOUR, OFF, SATURDAY, Compact, Floats, Plan
 
 Singles = NDArray[np.float32]
 NEVER = np.float32(1e9)
 """What cannot be."""
 POSSIBLE = np.float32(4e8)
 """What is more than this cannot be either: something was added to `NEVER`, or taken from it."""
-_HOUR, _SATURDAY = 60, 5
 
 
 class Signature(NamedTuple):
@@ -55,7 +54,7 @@ class Group:
         self.compact, self.people, self.counted = compact, list(people), counted
         self._who = [compact.problem.people[person] for person in people]
         self._limits = [elastic(who.limits) if counted.free else who.limits for who in self._who]
-        self._weekends = len({(day + int(compact.weekday[0])) // 7 for day in range(compact.days)})
+        self._weekends = len(set(compact.week))
         self._longest = int(compact.minutes.max()) * compact.days
         self._shape()
         self._run_costs()
@@ -143,9 +142,9 @@ class Group:
         for number, each in enumerate(self._limits):
             if self.counted.time:
                 minutes = np.arange(self.dims[0]) * self.compact.unit
-                self._add_end_of(0, number, LimitName.MIN_MINUTES, -(-((each.min_minutes or 0) - minutes) // _HOUR))
+                self._add_end_of(0, number, LimitName.MIN_MINUTES, -(-((each.min_minutes or 0) - minutes) // HOUR))
                 if each.max_minutes is not None and LimitName.MAX_MINUTES in each.weights:
-                    self._add_end_of(0, number, LimitName.MAX_MINUTES, -(-(minutes - each.max_minutes) // _HOUR))
+                    self._add_end_of(0, number, LimitName.MAX_MINUTES, -(-(minutes - each.max_minutes) // HOUR))
             if (
                 self._weekend_axis is not None
                 and each.max_weekends is not None
@@ -222,7 +221,7 @@ class Programme:
         group = self.group
         start = np.full(group.dims, NEVER, np.float32)
         start[(0,) * (len(group.dims) - 1)] = 0
-        weekend = bool(group.compact.weekday[0] >= _SATURDAY)
+        weekend = bool(group.compact.weekday[0] >= SATURDAY)
         for option in range(self._options):
             source, target = group.moves(option, weekend)
             for run in set(group.first.tolist()):
@@ -251,9 +250,9 @@ class Programme:
 
     def _work_on(self, day: int, weekday: int, option: int, work: Singles, anywhere: Singles, ready: Singles) -> None:
         group, cost, now = self.group, self._cost[:, day, option], self._work[day, option]
-        source, target = group.moves(option, weekday >= _SATURDAY)
+        source, target = group.moves(option, weekday >= SATURDAY)
         np.add(ready[source], cost, out=now[0][target])
-        source, target = group.moves(option, weekday == _SATURDAY or (weekday > _SATURDAY and day == 0))
+        source, target = group.moves(option, weekday == SATURDAY)
         before = group.compact.before[option]
         if not before:
             return
@@ -337,9 +336,9 @@ class Programme:
         every = range(self._options)
         if working:
             if run == 0:
-                taken = group.used_before(left, option, weekday >= _SATURDAY)
+                taken = group.used_before(left, option, weekday >= SATURDAY)
                 look(False, taken, range(group.rested), (), self._too_short_rest(day)[:, number])
-            taken = group.used_before(left, option, weekday == _SATURDAY)
+            taken = group.used_before(left, option, weekday == SATURDAY)
             if min(taken, default=0) >= 0:
                 if run > 0:
                     look(True, taken, [run - 1], group.compact.before[option], nothing + group.long[run, number])
